@@ -1,0 +1,104 @@
+//! What can go wrong between composeup and the engine, classified by what the caller can do.
+
+use std::time::Duration;
+
+/// A failed engine call. `call` is the verb in words: "create container `shop-web-1`".
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// No engine answers there; nothing was sent.
+    #[error("no Docker Engine answers on {endpoint}: {reason}")]
+    Unreachable {
+        /// The address that was tried.
+        endpoint: String,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// The address is not one composeup understands.
+    #[error("`{endpoint}` is not an engine address")]
+    BadEndpoint {
+        /// The address as given.
+        endpoint: String,
+    },
+    /// The engine or its API is older than composeup supports.
+    #[error("the engine on {endpoint} speaks API {found}; composeup needs {needed} or later")]
+    TooOld {
+        /// The address.
+        endpoint: String,
+        /// The engine's newest API version.
+        found: String,
+        /// The oldest API version that works.
+        needed: String,
+    },
+    /// The connection broke after the request was sent: the effect may have happened.
+    #[error("the engine dropped the connection during {call}")]
+    Dropped {
+        /// The call.
+        call: String,
+    },
+    /// No complete answer within the deadline: the effect may have happened.
+    #[error("the engine did not answer {call} within {}", crate::text::duration(*after))]
+    Timeout {
+        /// The call.
+        call: String,
+        /// The deadline.
+        after: Duration,
+    },
+    /// The object does not exist (404).
+    #[error("{call}: {message}")]
+    NotFound {
+        /// The call.
+        call: String,
+        /// The engine's words.
+        message: String,
+    },
+    /// The object exists already or is in a state that forbids the call (409).
+    #[error("{call}: {message}")]
+    Conflict {
+        /// The call.
+        call: String,
+        /// The engine's words.
+        message: String,
+    },
+    /// Any other refusal.
+    #[error("{call}: {message}")]
+    Refused {
+        /// The call.
+        call: String,
+        /// HTTP status, or 0 where the refusal came in a stream.
+        status: u16,
+        /// The engine's words.
+        message: String,
+    },
+    /// The answer is not what the engine API promises.
+    #[error("the engine's answer to {call} makes no sense: {message}")]
+    Protocol {
+        /// The call.
+        call: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl EngineError {
+    /// Whether the effect of the call may have happened all the same.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::Dropped { .. } | Self::Timeout { .. } | Self::Protocol { .. })
+    }
+
+    /// What the user can do.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Unreachable { .. } => vec![
+                "start the engine (`sudo systemctl start docker`), or name another one with `--host` or `DOCKER_HOST`".into(),
+            ],
+            Self::BadEndpoint { .. } => {
+                vec!["an engine address looks like `unix:///var/run/docker.sock` or `tcp://10.0.0.5:2375`".into()]
+            }
+            Self::TooOld { .. } => vec!["Docker Engine 20.10 or later works".into()],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The Docker Engine as composeup sees it: a trait in our own types, and its backends.
+
+pub mod api;
+mod error;
+
+pub use api::Engine;
+pub use error::EngineError;

@@ -1,0 +1,161 @@
+//! The error of the whole program, its exit status and its hints.
+
+use crate::compose::ComposeError;
+use crate::engine::EngineError;
+use crate::plan::PlanError;
+
+/// What the process tells its caller; the table is part of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExitStatus {
+    /// Upgraded, or nothing to do.
+    Ok,
+    /// A bug or an unexpected failure.
+    Internal,
+    /// The command line is wrong.
+    Usage,
+    /// The compose files cannot be loaded or are invalid; nothing was touched.
+    Project,
+    /// The engine cannot be reached or refused before any change; nothing was touched.
+    Engine,
+    /// Preflight says no, or it was not confirmed; nothing was touched.
+    Refused,
+    /// Another run holds the project; nothing was touched.
+    Locked,
+    /// The new version failed; the old one serves.
+    RolledBack,
+    /// The way back is incomplete; what is left was printed.
+    Stuck,
+    /// `failure_action: pause`; both versions run.
+    Paused,
+    /// `plan --exit-code` found changes.
+    Pending,
+    /// Ctrl-C; what was begun has been taken back.
+    Interrupted,
+    /// SIGTERM; what was begun has been taken back.
+    Terminated,
+}
+
+impl ExitStatus {
+    /// Every status, in the order of the documentation's table.
+    pub const ALL: [Self; 13] = [
+        Self::Ok,
+        Self::Internal,
+        Self::Usage,
+        Self::Project,
+        Self::Engine,
+        Self::Refused,
+        Self::Locked,
+        Self::RolledBack,
+        Self::Stuck,
+        Self::Paused,
+        Self::Pending,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// The process exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Project => 3,
+            Self::Engine => 4,
+            Self::Refused => 5,
+            Self::Locked => 6,
+            Self::RolledBack => 10,
+            Self::Stuck => 11,
+            Self::Paused => 12,
+            Self::Pending => 20,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// One sentence: the state of the world behind the code.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "upgraded, or nothing to do",
+            Self::Internal => "bug or unexpected failure; the text says how to report it",
+            Self::Usage => "the command line is wrong; nothing touched",
+            Self::Project => "the compose files cannot be loaded or are invalid; nothing touched",
+            Self::Engine => {
+                "the engine is unreachable or refused before any change; nothing touched"
+            }
+            Self::Refused => "preflight says no, or it was not confirmed; nothing touched",
+            Self::Locked => "another run holds the project; nothing touched",
+            Self::RolledBack => "the new version failed, the old one serves",
+            Self::Stuck => "the way back is incomplete; what is left is printed",
+            Self::Paused => "`failure_action: pause`; both versions run",
+            Self::Pending => "`plan --exit-code` found changes",
+            Self::Interrupted => "Ctrl-C; what was begun was taken back first, else 11",
+            Self::Terminated => "SIGTERM; what was begun was taken back first, else 11",
+        }
+    }
+}
+
+/// Everything that can end a command before a rollout has an outcome.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The compose files.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// The engine, before anything was changed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// No plan could be made, or it was refused.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A question was answered with no, or could not be asked.
+    #[error("nothing was changed: {reason}")]
+    NotConfirmed {
+        /// Why there is no yes.
+        reason: String,
+    },
+    /// Arguments that clap accepts one by one but that contradict each other.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with the command line.
+        message: String,
+    },
+    /// Something composeup did not foresee.
+    #[error("{message}")]
+    Internal {
+        /// What happened.
+        message: String,
+    },
+}
+
+impl Error {
+    /// The exit status that tells the truth about this error.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Compose(_) => ExitStatus::Project,
+            Self::Engine(_) => ExitStatus::Engine,
+            Self::Plan(error) => error.exit_status(),
+            Self::NotConfirmed { .. } => ExitStatus::Refused,
+            Self::Usage { .. } => ExitStatus::Usage,
+            Self::Internal { .. } => ExitStatus::Internal,
+        }
+    }
+
+    /// What the user can do about it, each one a sentence with its command.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Compose(error) => error.hints(),
+            Self::Engine(error) => error.hints(),
+            Self::Plan(error) => error.hints(),
+            Self::NotConfirmed { .. } => {
+                vec!["pass `--yes` to roll out without asking, or run `composeup plan`".into()]
+            }
+            Self::Usage { .. } => vec!["`composeup help` shows every command".into()],
+            Self::Internal { .. } => Vec::new(),
+        }
+    }
+}

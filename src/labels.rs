@@ -1,0 +1,37 @@
+//! Every container, network and volume label composeup reads or writes.
+
+/// Name of the Compose project that owns the object.
+pub const PROJECT: &str = "com.docker.compose.project";
+/// Name of the service the container fills.
+pub const SERVICE: &str = "com.docker.compose.service";
+/// Number of the replica, counted from 1.
+pub const CONTAINER_NUMBER: &str = "com.docker.compose.container-number";
+/// `True` for a container made by `compose run`, `False` for one made by `up`.
+pub const ONEOFF: &str = "com.docker.compose.oneoff";
+/// Hash of the service's configuration; Compose recreates the container when it differs.
+pub const CONFIG_HASH: &str = "com.docker.compose.config-hash";
+/// Release of Compose that made the object.
+pub const VERSION: &str = "com.docker.compose.version";
+/// Absolute path of the project directory.
+pub const WORKING_DIR: &str = "com.docker.compose.project.working_dir";
+/// The compose files, joined by commas.
+pub const CONFIG_FILES: &str = "com.docker.compose.project.config_files";
+/// The files given by `--env-file`, joined by commas.
+pub const ENVIRONMENT_FILE: &str = "com.docker.compose.project.environment_file";
+/// Id of the image the container was created from (Compose v2 only).
+pub const IMAGE: &str = "com.docker.compose.image";
+/// `service:condition:restart` of each dependency, joined by commas (Compose v2 only).
+pub const DEPENDS_ON: &str = "com.docker.compose.depends_on";
+/// What a recreated container replaced (Compose v2 only).
+pub const REPLACE: &str = "com.docker.compose.replace";
+/// Key of a network in the compose file.
+pub const NETWORK: &str = "com.docker.compose.network";
+/// Key of a volume in the compose file.
+pub const VOLUME: &str = "com.docker.compose.volume";
+/// Random id of a one-off container.
+pub const SLUG: &str = "com.docker.compose.slug";
+
+/// Id of the composeup run that made the container.
+pub const RUN: &str = "composeup.run";
+/// Full id of the container that this one replaces.
+pub const REPLACES: &str = "composeup.replaces";

@@ -1,0 +1,182 @@
+//! The plan as a value: what changes, why, and every step in order. Data only.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::compose::edit::{FileEdit, LineChange};
+use crate::engine::api::{ContainerId, ContainerSpec};
+
+/// Everything a rollout will do, complete before the first change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name of the project.
+    pub project: String,
+    /// The compose files, as messages show them.
+    pub files: Vec<String>,
+    /// The engine's address, as messages show it.
+    pub endpoint: String,
+    /// Services that change, in the order of their rollout.
+    pub services: Vec<ServicePlan>,
+    /// Services that were asked for or looked at and need nothing.
+    pub up_to_date: Vec<String>,
+    /// Changes of files, written at the commit point.
+    pub edits: Vec<FileEdit>,
+    /// What stands out, warnings and notes (errors refuse the plan).
+    pub findings: Vec<Finding>,
+    /// Every step, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Number of replicas that are replaced.
+    #[must_use]
+    pub fn replicas(&self) -> usize {
+        self.services.iter().map(|service| service.replacements.len()).sum()
+    }
+
+    /// The replacement a step is about.
+    #[must_use]
+    pub fn replacement(&self, of: ReplacementId) -> &Replacement {
+        &self.services[of.service].replacements[of.index]
+    }
+}
+
+/// One service that changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServicePlan {
+    /// Name of the service.
+    pub service: String,
+    /// Image reference that runs now.
+    pub from_image: String,
+    /// Image reference that will run.
+    pub to_image: String,
+    /// Why it changes, most important first.
+    pub causes: Vec<Cause>,
+    /// Which of the two runs first.
+    pub order: Order,
+    /// One per replica, in the order of their numbers.
+    pub replacements: Vec<Replacement>,
+    /// How the new containers are judged ready.
+    pub readiness: Readiness,
+}
+
+/// The reason of a change, in words a person reads: "image changed (…)", "environment changed: A, B".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cause(pub String);
+
+/// Which container runs first while one is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// The new one is ready before the old one stops.
+    StartFirst,
+}
+
+/// One old container and the new one that takes its number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// Replica number, as in Compose's label.
+    pub replica: u32,
+    /// The container that serves now.
+    pub old: OldContainer,
+    /// The container that will serve, under its temporary name.
+    pub new: ContainerSpec,
+    /// Name of the new container once the old one is gone.
+    pub final_name: String,
+}
+
+/// The container that is replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldContainer {
+    /// Full id.
+    pub id: ContainerId,
+    /// Name.
+    pub name: String,
+}
+
+/// How a new container is judged ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// The deadline from start to ready.
+    pub timeout: Duration,
+    /// Without a HEALTHCHECK: how long it must have run.
+    pub ready_after: Duration,
+}
+
+/// Index of a replacement in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReplacementId {
+    /// Index in [`Plan::services`].
+    pub service: usize,
+    /// Index in [`ServicePlan::replacements`].
+    pub index: usize,
+}
+
+/// One small, idempotent action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Pull the image of a service. No undo: the image stays.
+    Pull {
+        /// Index in [`Plan::services`].
+        service: usize,
+    },
+    /// Create the new container, connect its networks, write its files. Undo: remove it.
+    Create(ReplacementId),
+    /// Start the new container. Undo: stop it.
+    Start(ReplacementId),
+    /// Wait until the new container is ready. Nothing to undo.
+    AwaitReady(ReplacementId),
+    /// The commit point: write the edited files. Before it everything is undone on failure, after
+    /// it nothing is.
+    Commit,
+    /// Stop the old container with its own signal and grace period. Undo (before the commit): start it.
+    Stop(ReplacementId),
+    /// Remove the old container, never its volumes.
+    Remove(ReplacementId),
+    /// Give the new container its final name.
+    Rename(ReplacementId),
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    Note,
+    /// Likely to hurt.
+    Warning,
+    /// Refuses the plan.
+    Error,
+}
+
+/// One preflight remark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How much it weighs.
+    pub level: Level,
+    /// The service it is about, if it is about one.
+    pub service: Option<String>,
+    /// What was found: a lower-case fragment.
+    pub message: String,
+    /// `file:line:column` it comes from, if it comes from one.
+    pub place: Option<String>,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// Whether it refuses the plan.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+}

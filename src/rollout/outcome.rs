@@ -1,0 +1,97 @@
+//! How a rollout ended.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ExitStatus;
+
+/// How a rollout ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// There was nothing to do.
+    Unchanged,
+    /// The new version serves.
+    Completed,
+    /// The new version failed; the old one serves.
+    RolledBack,
+    /// Undone on request; the old version serves.
+    Interrupted(Signal),
+    /// The way back is incomplete.
+    Stuck,
+}
+
+/// Who asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM or SIGHUP.
+    Terminate,
+}
+
+impl Outcome {
+    /// The exit status that tells the truth about this outcome.
+    #[must_use]
+    pub fn exit_status(self) -> ExitStatus {
+        match self {
+            Self::Unchanged | Self::Completed => ExitStatus::Ok,
+            Self::RolledBack => ExitStatus::RolledBack,
+            Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
+            Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Stuck => ExitStatus::Stuck,
+        }
+    }
+}
+
+/// The whole story of a rollout, for the summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolloutReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Name of the project.
+    pub project: String,
+    /// Per service: name, image before, image after, number of replicas.
+    pub services: Vec<ServiceSummary>,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+    /// What could not be done but changes nothing for those served: "could not remove …".
+    pub warnings: Vec<String>,
+    /// What is left behind, one line each, if the outcome is `Stuck`.
+    pub left: Vec<String>,
+}
+
+/// One service of a finished rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSummary {
+    /// Name of the service.
+    pub service: String,
+    /// Image before.
+    pub from_image: String,
+    /// Image after.
+    pub to_image: String,
+    /// Number of replicas.
+    pub replicas: usize,
+}
+
+/// Why a rollout failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The service.
+    pub service: Option<String>,
+    /// The causes, outermost first: lower-case fragments.
+    pub causes: Vec<String>,
+    /// The last outputs of the HEALTHCHECK, oldest first.
+    pub health_log: Vec<String>,
+    /// Name of the failed container, if one failed.
+    pub container: Option<String>,
+    /// The last lines it logged.
+    pub log: Vec<String>,
+    /// What to do.
+    pub hints: Vec<String>,
+}
