@@ -24,8 +24,22 @@ pub struct Plan {
     pub edits: Vec<FileEdit>,
     /// What stands out, warnings and notes (errors refuse the plan).
     pub findings: Vec<Finding>,
+    /// Images to pull before the first step. A plan that has some is made again after the pull,
+    /// since the new containers' labels and volumes depend on what was pulled.
+    pub pulls: Vec<Pull>,
     /// Every step, in order.
     pub steps: Vec<Step>,
+}
+
+/// One image to pull.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pull {
+    /// The service that needs it.
+    pub service: String,
+    /// Its reference.
+    pub image: String,
+    /// The service's `platform`, if it has one.
+    pub platform: Option<String>,
 }
 
 impl Plan {
@@ -33,6 +47,21 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Whether `other` does the same to the same containers; what a pull may change is left out.
+    #[must_use]
+    pub fn has_same_intent(&self, other: &Self) -> bool {
+        let intent = |plan: &Self| -> Vec<(String, String, Vec<OldContainer>)> {
+            let services = plan.services.iter();
+            services
+                .map(|service| {
+                    let old = service.replacements.iter().map(|pair| pair.old.clone());
+                    (service.service.clone(), service.to_image.clone(), old.collect())
+                })
+                .collect()
+        };
+        self.edits == other.edits && intent(self) == intent(other)
     }
 
     /// Number of replicas that are replaced.
@@ -124,11 +153,6 @@ pub struct ReplacementId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Pull the image of a service. No undo: the image stays.
-    Pull {
-        /// Index in [`Plan::services`].
-        service: usize,
-    },
     /// Create the new container, connect its networks, write its files. Undo: remove it.
     Create(ReplacementId),
     /// Start the new container. Undo: stop it.
@@ -174,6 +198,32 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A remark about a service, without place and hint.
+    #[must_use]
+    pub fn new(level: Level, service: Option<&str>, message: impl Into<String>) -> Self {
+        Self {
+            level,
+            service: service.map(str::to_owned),
+            message: message.into(),
+            place: None,
+            hint: None,
+        }
+    }
+
+    /// The same remark with a way out.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same remark with the place it comes from.
+    #[must_use]
+    pub fn with_place(mut self, place: Option<impl ToString>) -> Self {
+        self.place = place.map(|place| place.to_string());
+        self
+    }
+
     /// Whether it refuses the plan.
     #[must_use]
     pub fn is_error(&self) -> bool {

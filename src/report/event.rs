@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
+use crate::plan::steps::{Pull, Step};
 use crate::rollout::RolloutReport;
 
 /// Version of the JSON form of [`Event`].
@@ -29,7 +30,7 @@ pub struct Event {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The rollout begins.
+    /// The rollout begins; pulls come first.
     RolloutStarted {
         /// Name of the project.
         project: String,
@@ -131,8 +132,8 @@ pub struct ServiceStart {
 /// Names a step in an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRef {
-    /// Index in the plan's list of steps.
-    pub index: usize,
+    /// Index in the plan's list of steps; absent for a pull, which comes before them.
+    pub index: Option<usize>,
     /// `pull`, `create`, `start`, `await_ready`, `commit`, `stop`, `remove` or `rename`.
     pub step: String,
     /// The service; absent for the commit.
@@ -145,26 +146,27 @@ pub struct StepRef {
     pub target: Option<String>,
 }
 
-/// Keeps the order of the plan's steps nameable in events.
+/// Names a pull.
+#[must_use]
+pub fn pull_ref(pull: &Pull) -> StepRef {
+    StepRef {
+        index: None,
+        step: "pull".into(),
+        service: Some(pull.service.clone()),
+        replica: None,
+        of: None,
+        target: Some(pull.image.clone()),
+    }
+}
+
+/// Names the step at `index` of the plan.
 #[must_use]
 pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
-    use crate::plan::steps::Step;
     let (name, replacement) = match &plan.steps[index] {
-        Step::Pull { service } => {
-            let service = &plan.services[*service];
-            return StepRef {
-                index,
-                step: "pull".into(),
-                service: Some(service.service.clone()),
-                replica: None,
-                of: None,
-                target: Some(service.to_image.clone()),
-            };
-        }
         Step::Commit => {
             let files: Vec<&str> = plan.edits.iter().map(|edit| edit.shown.as_str()).collect();
             return StepRef {
-                index,
+                index: Some(index),
                 step: "commit".into(),
                 service: None,
                 replica: None,
@@ -187,7 +189,7 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
         _ => pair.new.name.clone(),
     };
     StepRef {
-        index,
+        index: Some(index),
         step: name.into(),
         service: Some(service.service.clone()),
         replica: Some(replacement.index + 1),
