@@ -471,9 +471,9 @@ pub trait Engine {
     /// The last `lines` lines of a container's log, both streams.
     async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
 
-    /// Container events from now on, of containers that carry all of `labels`. When this returns,
-    /// the subscription is in force. The stream ends when the engine ends it.
-    async fn events(&self, labels: &[String]) -> Result<EventStream, EngineError>;
+    /// Events of one container from now on. When this returns, the subscription is in force. The
+    /// stream ends when the engine ends it.
+    async fn events(&self, of: &ContainerId) -> Result<EventStream, EngineError>;
 
     /// Creates a network with the given body of `POST /networks/create`.
     async fn create_network(&self, body: &Value) -> Result<(), EngineError>;
