@@ -3,6 +3,8 @@
 use crate::compose::ComposeError;
 use crate::engine::EngineError;
 use crate::plan::PlanError;
+use crate::rollout::PullError;
+use crate::rollout::outcome::Signal;
 
 /// What the process tells its caller; the table is part of the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,9 @@ pub enum Error {
         /// Why there is no yes.
         reason: String,
     },
+    /// Somebody asked to stop before anything was changed.
+    #[error("nothing was changed: stopped on request")]
+    Cancelled(Signal),
     /// Arguments that clap accepts one by one but that contradict each other.
     #[error("{message}")]
     Usage {
@@ -139,6 +144,8 @@ impl Error {
             Self::Engine(_) => ExitStatus::Engine,
             Self::Plan(error) => error.exit_status(),
             Self::NotConfirmed { .. } => ExitStatus::Refused,
+            Self::Cancelled(Signal::Interrupt) => ExitStatus::Interrupted,
+            Self::Cancelled(Signal::Terminate) => ExitStatus::Terminated,
             Self::Usage { .. } => ExitStatus::Usage,
             Self::Internal { .. } => ExitStatus::Internal,
         }
@@ -155,7 +162,16 @@ impl Error {
                 vec!["pass `--yes` to roll out without asking, or run `composeup plan`".into()]
             }
             Self::Usage { .. } => vec!["`composeup help` shows every command".into()],
-            Self::Internal { .. } => Vec::new(),
+            Self::Cancelled(_) | Self::Internal { .. } => Vec::new(),
+        }
+    }
+}
+
+impl From<PullError> for Error {
+    fn from(error: PullError) -> Self {
+        match error {
+            PullError::Engine(error) => Self::Engine(error),
+            PullError::Cancelled(signal) => Self::Cancelled(signal),
         }
     }
 }

@@ -6,6 +6,7 @@ mod error;
 pub mod load;
 pub mod model;
 pub mod source;
+pub mod write;
 
 pub use error::ComposeError;
 pub use load::LoadOptions;

@@ -10,6 +10,8 @@ use crate::engine::api::{ContainerId, ContainerSpec};
 /// Everything a rollout will do, complete before the first change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// Id of the run: on every new container as a label, and in every event.
+    pub run: String,
     /// Name of the project.
     pub project: String,
     /// The compose files, as messages show them.

@@ -1,0 +1,80 @@
+//! Why a step failed, with what a person needs to mend it.
+
+use super::machine;
+use super::outcome::Failure;
+use super::record::Record;
+use crate::engine::Engine;
+use crate::engine::api::ContainerId;
+use crate::plan::Plan;
+use crate::plan::steps::Step;
+use crate::report::event::{StepRef, step_ref};
+
+/// How many lines of the failed container's log are shown.
+const LOG_LINES: usize = 20;
+/// How many outputs of the HEALTHCHECK are shown.
+const HEALTH_LINES: usize = 3;
+
+/// Collects the health log and the last log lines of the container that failed, while it is there.
+pub(super) async fn explain(
+    engine: &impl Engine,
+    plan: &Plan,
+    records: &[Record],
+    index: usize,
+    reason: String,
+) -> Failure {
+    let step = step_ref(plan, index);
+    let mut failure = Failure {
+        causes: vec![headline(&step), reason],
+        service: step.service,
+        health_log: Vec::new(),
+        container: None,
+        log: Vec::new(),
+        hints: Vec::new(),
+    };
+    if let Step::AwaitReady(of) | Step::Start(of) = plan.steps[index]
+        && let Some(new) = machine::created(plan, records, of)
+    {
+        failure.container = Some(plan.replacement(of).new.name.clone());
+        failure.health_log = health_log(engine, &new).await;
+        failure.log = engine.logs(&new, LOG_LINES).await.unwrap_or_default();
+    }
+    failure
+}
+
+async fn health_log(engine: &impl Engine, new: &ContainerId) -> Vec<String> {
+    let Ok(Some(seen)) = engine.container(&new.0).await else { return Vec::new() };
+    let checks = seen.state().health.map(|health| health.log).unwrap_or_default();
+    let failed = checks.iter().rev().filter(|(exit, _)| *exit != 0).take(HEALTH_LINES);
+    let mut lines: Vec<String> = failed
+        .map(|(exit, output)| format!("healthcheck exited with {exit}: {}", output.trim_end()))
+        .collect();
+    lines.reverse();
+    lines
+}
+
+/// A failure after the commit point: nothing changes for those served.
+pub(super) fn after_commit(step: &StepRef, reason: &str) -> String {
+    format!("{}: {reason}", headline(step))
+}
+
+/// A failure of the way back.
+pub(super) fn of_undo(step: &StepRef, reason: &str) -> String {
+    format!("could not take back `{}` of {}: {reason}", step.step, subject(step))
+}
+
+fn headline(step: &StepRef) -> String {
+    let subject = subject(step);
+    match step.step.as_str() {
+        "create" => format!("{subject} could not be created"),
+        "start" => format!("{subject} could not be started"),
+        "await_ready" => format!("{subject} did not become ready"),
+        "commit" => "the files could not be written".into(),
+        "stop" => format!("{subject} could not be stopped"),
+        "remove" => format!("{subject} could not be removed"),
+        _ => format!("the new container could not be renamed to {subject}"),
+    }
+}
+
+fn subject(step: &StepRef) -> String {
+    step.target.as_ref().map_or_else(|| "the files".into(), |name| format!("container `{name}`"))
+}

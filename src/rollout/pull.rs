@@ -1,0 +1,118 @@
+//! Pulls images before the first step. Nothing needs to be taken back: an image harms nobody.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+
+use tokio::time::{Instant, interval};
+
+use super::emitter::millis;
+use super::outcome::Signal;
+use super::run::{Rollout, TICK};
+use crate::engine::api::LayerProgress;
+use crate::engine::{Engine, EngineError};
+use crate::plan::steps::Pull;
+use crate::report::EventKind;
+use crate::report::event::pull_ref;
+
+/// Why not everything was pulled; nothing was changed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PullError {
+    /// The engine could not pull.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Somebody asked to stop.
+    #[error("stopped on request")]
+    Cancelled(Signal),
+}
+
+impl<E: Engine> Rollout<'_, E> {
+    /// Pulls the images, one after another.
+    ///
+    /// # Errors
+    ///
+    /// [`PullError`] for the first image that cannot be pulled.
+    pub async fn pull(&self, pulls: &[Pull]) -> Result<(), PullError> {
+        for pull in pulls {
+            self.pull_one(pull).await?;
+        }
+        Ok(())
+    }
+
+    async fn pull_one(&self, pull: &Pull) -> Result<(), PullError> {
+        let step = pull_ref(pull);
+        self.emitter.emit(EventKind::StepStarted(step.clone()));
+        let started = Instant::now();
+        match self.watch_pull(pull).await {
+            Ok(()) => {
+                let took_ms = millis(started.elapsed());
+                self.emitter.emit(EventKind::StepFinished { step, took_ms, detail: None });
+                Ok(())
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                self.emitter.emit(EventKind::StepFailed { step, reason });
+                Err(error)
+            }
+        }
+    }
+
+    async fn watch_pull(&self, pull: &Pull) -> Result<(), PullError> {
+        let mut layers = Layers::default();
+        let mut tell = |news: LayerProgress| {
+            layers.note(news);
+            self.emitter.emit(layers.progress(&pull.service));
+        };
+        let platform = pull.platform.as_deref();
+        let mut effect = pin!(self.engine.pull(&pull.image, platform, &mut tell));
+        let mut tick = interval(TICK);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.cancel.requested(1) => {
+                    return Err(PullError::Cancelled(self.cancel.first().unwrap_or(Signal::Interrupt)));
+                }
+                end = &mut effect => return Ok(end?),
+                _ = tick.tick() => self.emitter.tick(),
+            }
+        }
+    }
+}
+
+/// What is known of the layers of one image.
+#[derive(Debug, Default)]
+struct Layers(BTreeMap<String, Layer>);
+
+#[derive(Debug, Default)]
+struct Layer {
+    done: bool,
+    current: u64,
+    total: u64,
+}
+
+impl Layers {
+    fn note(&mut self, news: LayerProgress) {
+        if news.layer.is_empty() {
+            return;
+        }
+        let layer = self.0.entry(news.layer).or_default();
+        layer.done |= matches!(news.status.as_str(), "Pull complete" | "Already exists");
+        // Only the download counts: an extraction counts the same bytes once more.
+        if news.status == "Downloading" {
+            layer.current = news.current.unwrap_or(layer.current);
+            layer.total = news.total.unwrap_or(layer.total);
+        } else if layer.done || news.status == "Download complete" {
+            layer.current = layer.total;
+        }
+    }
+
+    fn progress(&self, service: &str) -> EventKind {
+        let layers = self.0.values();
+        EventKind::PullProgress {
+            service: service.to_owned(),
+            layers_done: layers.clone().filter(|layer| layer.done).count(),
+            layers: self.0.len(),
+            bytes: layers.clone().map(|layer| layer.current).sum(),
+            total: layers.map(|layer| layer.total).sum(),
+        }
+    }
+}

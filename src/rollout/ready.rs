@@ -1,0 +1,231 @@
+//! When a new container counts as ready: the verdict (pure) and the wait around it.
+//!
+//! The engine asks a HEALTHCHECK only every `interval`, often 30 s. composeup listens to the
+//! engine's verdict *and* runs the same command itself every half second, so that a container that
+//! boots in 2 s is ready after 2 s. The engine's own `unhealthy` still fails the rollout.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+
+use crate::engine::api::{ContainerId, ContainerState, EventStream, Healthcheck, Inspection};
+use crate::engine::{Engine, EngineError};
+use crate::plan::steps::Readiness;
+use crate::text;
+
+/// How often composeup asks the HEALTHCHECK itself.
+const PROBE_EVERY: Duration = Duration::from_millis(500);
+/// How long to wait before subscribing again when the event stream broke.
+const RESUBSCRIBE_AFTER: Duration = Duration::from_millis(200);
+/// How often a broken event stream or a failed look is forgiven in a row.
+const PATIENCE: u32 = 20;
+/// The shortest default deadline.
+const SHORTEST_DEADLINE: Duration = Duration::from_mins(1);
+
+/// What one look at a container says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It serves.
+    Ready,
+    /// Not yet; the text says what it waits for.
+    Waiting(String),
+    /// It never will; the text says why.
+    Failed(String),
+}
+
+/// The default deadline from start to ready: the time after which the engine itself would have
+/// called the container unhealthy, at least 60 s.
+#[must_use]
+pub fn default_deadline(check: Option<&Healthcheck>) -> Duration {
+    let by_check = check.map_or(Duration::ZERO, |check| {
+        (check.interval + check.timeout) * check.retries + check.start_period
+    });
+    by_check.max(SHORTEST_DEADLINE)
+}
+
+/// Judges a container by its state alone. `has_check` says whether it runs under a HEALTHCHECK;
+/// without one it is never `Ready` here, since time decides that.
+#[must_use]
+pub fn verdict(state: &ContainerState, has_check: bool) -> Verdict {
+    if state.oom_killed {
+        return Verdict::Failed("it was killed because it ran out of memory".into());
+    }
+    if state.restarting || state.restart_count > 0 {
+        let code = state.exit_code;
+        return Verdict::Failed(format!("it ended with exit code {code} and keeps restarting"));
+    }
+    match state.status.as_str() {
+        "exited" | "dead" | "removing" => {
+            return Verdict::Failed(format!("it ended with exit code {}", state.exit_code));
+        }
+        "paused" => return Verdict::Waiting("it is paused".into()),
+        _ if !state.running => return Verdict::Waiting("it is starting".into()),
+        _ => {}
+    }
+    let health = state.health.as_ref().map(|health| health.status.as_str());
+    match health {
+        Some("healthy") => Verdict::Ready,
+        Some("unhealthy") => Verdict::Failed("its healthcheck says unhealthy".into()),
+        _ if has_check => Verdict::Waiting("its healthcheck has not passed yet".into()),
+        _ => Verdict::Waiting("it runs; it has no healthcheck".into()),
+    }
+}
+
+/// Why a wait ended without a ready container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotReady {
+    /// The container failed, or its deadline passed.
+    Container(String),
+    /// The engine could not be asked.
+    Engine(String),
+}
+
+/// Waits until the container is ready, at most `rule.timeout`. `said` always holds what it waits
+/// for at the moment.
+///
+/// # Errors
+///
+/// [`NotReady`] as soon as it is certain that the container will not be ready in time.
+pub async fn await_ready(
+    engine: &impl Engine,
+    id: &ContainerId,
+    rule: &Readiness,
+    said: &RefCell<String>,
+) -> Result<(), NotReady> {
+    let deadline = sleep(rule.timeout);
+    let watch = watch(engine, id, rule, said);
+    tokio::select! {
+        biased;
+        end = watch => end,
+        () = deadline => {
+            let after = text::duration(rule.timeout);
+            let what = said.borrow();
+            Err(NotReady::Container(format!("it was not ready within {after}: {what}")))
+        }
+    }
+}
+
+/// Looks at the container whenever the engine says that something happened to it.
+async fn watch(
+    engine: &impl Engine,
+    id: &ContainerId,
+    rule: &Readiness,
+    said: &RefCell<String>,
+) -> Result<(), NotReady> {
+    let mut first_seen_running = None;
+    let mut failures = 0;
+    loop {
+        match watch_once(engine, id, rule, said, &mut first_seen_running).await {
+            Ok(end) => return end.map_err(NotReady::Container),
+            Err(error) if failures < PATIENCE => {
+                failures += 1;
+                *said.borrow_mut() = error.to_string();
+                sleep(RESUBSCRIBE_AFTER).await;
+            }
+            Err(error) => return Err(NotReady::Engine(error.to_string())),
+        }
+    }
+}
+
+/// One subscription: subscribe first, then look, so that nothing falls between the two.
+async fn watch_once(
+    engine: &impl Engine,
+    id: &ContainerId,
+    rule: &Readiness,
+    said: &RefCell<String>,
+    running_since: &mut Option<Instant>,
+) -> Result<Result<(), String>, EngineError> {
+    let mut events = engine.events(id).await?;
+    loop {
+        let Some(seen) = engine.container(&id.0).await? else {
+            return Ok(Err("it was removed by somebody else".into()));
+        };
+        let check = seen.healthcheck();
+        match verdict(&seen.state(), check.is_some()) {
+            Verdict::Ready => return Ok(Ok(())),
+            Verdict::Failed(why) => return Ok(Err(why)),
+            Verdict::Waiting(what) => *said.borrow_mut() = what,
+        }
+        if seen.state().running {
+            running_since.get_or_insert_with(Instant::now);
+        }
+        tokio::select! {
+            biased;
+            event = next_change(&mut events) => event?,
+            () = passes(engine, &seen, check.as_ref()) => return Ok(Ok(())),
+            () = has_run(*running_since, rule.ready_after, check.is_some()) => {
+                return confirm_running(engine, id).await;
+            }
+        }
+    }
+}
+
+/// The next event that changes the verdict; the end of the stream is an error, as after it nothing
+/// would be heard. (Every run of a health command is an event too, and changes nothing.)
+async fn next_change(events: &mut EventStream) -> Result<(), EngineError> {
+    loop {
+        match events.next().await {
+            Some(Ok(event)) if event.action.starts_with("exec_") => {}
+            Some(Ok(_)) => return Ok(()),
+            Some(Err(error)) => return Err(error),
+            None => return Err(EngineError::Dropped { call: "the event stream".into() }),
+        }
+    }
+}
+
+/// Ends when the container's own health command succeeds; never without one.
+async fn passes(engine: &impl Engine, seen: &Inspection, check: Option<&Healthcheck>) {
+    let Some(check) = check.filter(|_| seen.state().running) else {
+        return std::future::pending().await;
+    };
+    let command = health_command(seen, check);
+    let mut tick = interval(PROBE_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        // A probe that cannot be run is no verdict: the engine's own one and the deadline remain.
+        let probe = engine.exec(&seen.id(), &command, check.timeout).await;
+        if probe.is_ok_and(|end| end.exit_code == 0) {
+            return;
+        }
+    }
+}
+
+/// Ends when a container without HEALTHCHECK has run for long enough; never with one.
+async fn has_run(since: Option<Instant>, ready_after: Duration, has_check: bool) {
+    match since {
+        Some(since) if !has_check => sleep_until(since + ready_after).await,
+        _ => std::future::pending().await,
+    }
+}
+
+async fn confirm_running(
+    engine: &impl Engine,
+    id: &ContainerId,
+) -> Result<Result<(), String>, EngineError> {
+    let Some(seen) = engine.container(&id.0).await? else {
+        return Ok(Err("it was removed by somebody else".into()));
+    };
+    match verdict(&seen.state(), false) {
+        Verdict::Failed(why) => Ok(Err(why)),
+        _ => Ok(Ok(())),
+    }
+}
+
+/// The words to execute for a HEALTHCHECK: `CMD-SHELL` goes through the image's own shell.
+fn health_command(seen: &Inspection, check: &Healthcheck) -> Vec<String> {
+    let (kind, words) =
+        check.test.split_first().map_or(("CMD", &[][..]), |(kind, words)| (kind.as_str(), words));
+    if kind != "CMD-SHELL" {
+        return words.to_vec();
+    }
+    let shell = seen.0.pointer("/Config/Shell").and_then(serde_json::Value::as_array);
+    let mut command: Vec<String> = shell.map_or_else(
+        || vec!["/bin/sh".into(), "-c".into()],
+        |words| words.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect(),
+    );
+    command.extend(words.iter().cloned());
+    command
+}
