@@ -2,6 +2,8 @@
 
 pub mod api;
 mod error;
+pub mod observe;
 
 pub use api::Engine;
 pub use error::EngineError;
+pub use observe::{Observed, Wanted, observe};
