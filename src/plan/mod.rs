@@ -1,6 +1,9 @@
 //! Decides, without touching anything, what a rollout will do.
 
+pub mod arrange;
 mod error;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod steps;
 
 pub use error::PlanError;
