@@ -140,3 +140,115 @@ fn reason_to_unwind(records: &[Record]) -> Outcome {
 fn has_undo(step: &Step) -> bool {
     matches!(step, Step::Create(_) | Step::Start(_) | Step::Stop(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample;
+    use crate::rollout::outcome::Signal;
+
+    /// Runs the machine against a script: what happens to the n-th step, all else goes well.
+    /// Returns what was done and undone, and the outcome.
+    fn play(plan: &Plan, happens: impl Fn(usize) -> Vec<Record>) -> (Vec<Next>, Outcome) {
+        let mut records = Vec::new();
+        let mut acts = Vec::new();
+        loop {
+            let act = next(plan, &records);
+            match act {
+                Next::Do(step) => {
+                    records.push(Record::Intent { step });
+                    records.extend(happens(step));
+                }
+                Next::Undo(step) => records.push(Record::Undone { step }),
+                Next::Finished(outcome) => return (acts, outcome),
+            }
+            acts.push(act);
+            assert!(acts.len() < 1000, "the machine goes on for ever");
+        }
+    }
+
+    fn done(step: usize) -> Vec<Record> {
+        vec![Record::Done { step, container: None }]
+    }
+
+    fn fails_at(bad: usize) -> impl Fn(usize) -> Vec<Record> {
+        move |step| if step == bad { vec![Record::Failed { step }] } else { done(step) }
+    }
+
+    #[test]
+    fn all_steps_are_done_in_order() {
+        let plan = sample::plan(&[2]);
+        let (acts, outcome) = play(&plan, done);
+        assert_eq!(acts, (0..plan.steps.len()).map(Next::Do).collect::<Vec<_>>());
+        assert_eq!(outcome, Outcome::Completed);
+    }
+
+    #[test]
+    fn a_failure_before_the_commit_takes_back_every_step_in_reverse_the_failed_one_included() {
+        let plan = sample::plan(&[2]);
+        // create, start, await, stop, create, start (fails)
+        let (acts, outcome) = play(&plan, fails_at(5));
+        let undone = [5, 4, 3, 1, 0].map(Next::Undo);
+        assert_eq!(acts[6..], undone);
+        assert_eq!(outcome, Outcome::RolledBack);
+    }
+
+    #[test]
+    fn a_failed_commit_is_taken_back_too() {
+        let plan = sample::plan(&[1]);
+        let (acts, outcome) = play(&plan, fails_at(3));
+        assert_eq!(acts[4..], [Next::Undo(1), Next::Undo(0)]);
+        assert_eq!(outcome, Outcome::RolledBack);
+    }
+
+    #[test]
+    fn a_failure_after_the_commit_takes_nothing_back_and_the_name_waits_for_the_removal() {
+        let plan = sample::plan(&[1]);
+        let removal = plan.steps.iter().position(|step| matches!(step, Step::Remove(_))).unwrap();
+        let (acts, outcome) = play(&plan, fails_at(removal));
+        assert_eq!(acts, (0..=removal).map(Next::Do).collect::<Vec<_>>());
+        assert_eq!(outcome, Outcome::Completed);
+    }
+
+    #[test]
+    fn somebody_who_asks_to_stop_before_the_commit_gets_the_old_state_back() {
+        let plan = sample::plan(&[1]);
+        let (acts, outcome) = play(&plan, |step| {
+            if step < 2 {
+                done(step)
+            } else {
+                vec![Record::Cancelled { signal: Signal::Terminate }]
+            }
+        });
+        assert_eq!(acts[3..], [Next::Undo(1), Next::Undo(0)]);
+        assert_eq!(outcome, Outcome::Interrupted(Signal::Terminate));
+    }
+
+    #[test]
+    fn somebody_who_asks_to_stop_after_the_commit_is_too_late() {
+        let plan = sample::plan(&[1]);
+        let (_, outcome) = play(&plan, |step| {
+            let mut records = done(step);
+            if step == 4 {
+                records.push(Record::Cancelled { signal: Signal::Interrupt });
+            }
+            records
+        });
+        assert_eq!(outcome, Outcome::Completed);
+    }
+
+    #[test]
+    fn the_new_container_stays_where_the_old_one_cannot_be_brought_back() {
+        let plan = sample::plan(&[2]);
+        let mut records: Vec<Record> = (0..4).flat_map(done).collect();
+        records.extend([Record::Failed { step: 4 }, Record::Undone { step: 4 }]);
+        assert_eq!(next(&plan, &records), Next::Undo(3));
+        records.push(Record::UndoFailed { step: 3 });
+        assert_eq!(next(&plan, &records), Next::Finished(Outcome::Stuck));
+    }
+
+    #[test]
+    fn an_empty_plan_changes_nothing() {
+        assert_eq!(next(&sample::plan(&[]), &[]), Next::Finished(Outcome::Unchanged));
+    }
+}

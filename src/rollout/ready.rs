@@ -229,3 +229,66 @@ fn health_command(seen: &Inspection, check: &Healthcheck) -> Vec<String> {
     command.extend(words.iter().cloned());
     command
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::api::Health;
+
+    fn running() -> ContainerState {
+        ContainerState {
+            status: "running".into(),
+            running: true,
+            restarting: false,
+            oom_killed: false,
+            exit_code: 0,
+            error: String::new(),
+            restart_count: 0,
+            health: None,
+        }
+    }
+
+    fn with_health(status: &str) -> ContainerState {
+        ContainerState {
+            health: Some(Health { status: status.into(), log: Vec::new() }),
+            ..running()
+        }
+    }
+
+    #[test]
+    fn a_healthy_container_is_ready_and_an_unhealthy_one_never_will_be() {
+        assert_eq!(verdict(&with_health("healthy"), true), Verdict::Ready);
+        assert!(matches!(verdict(&with_health("starting"), true), Verdict::Waiting(_)));
+        assert!(matches!(verdict(&with_health("unhealthy"), true), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn without_a_healthcheck_running_is_not_yet_ready() {
+        assert!(matches!(verdict(&running(), false), Verdict::Waiting(_)));
+    }
+
+    #[test]
+    fn an_end_a_restart_or_a_kill_for_memory_is_a_failure_at_once() {
+        let ended =
+            ContainerState { status: "exited".into(), running: false, exit_code: 3, ..running() };
+        assert_eq!(verdict(&ended, true), Verdict::Failed("it ended with exit code 3".into()));
+        let again = ContainerState { restart_count: 1, exit_code: 1, ..running() };
+        assert!(matches!(verdict(&again, true), Verdict::Failed(_)));
+        let killed = ContainerState { oom_killed: true, ..running() };
+        assert!(matches!(verdict(&killed, true), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn the_default_deadline_is_the_engines_own_patience_and_at_least_a_minute() {
+        let check = |interval, retries| Healthcheck {
+            test: vec!["CMD".into(), "true".into()],
+            interval: Duration::from_secs(interval),
+            timeout: Duration::from_secs(5),
+            start_period: Duration::from_secs(20),
+            retries,
+        };
+        assert_eq!(default_deadline(None), Duration::from_mins(1));
+        assert_eq!(default_deadline(Some(&check(1, 3))), Duration::from_mins(1));
+        assert_eq!(default_deadline(Some(&check(30, 4))), Duration::from_secs(160));
+    }
+}
