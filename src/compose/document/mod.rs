@@ -1,0 +1,12 @@
+//! One YAML file as a tree that remembers where every value stands; the only folder that names a
+//! YAML parser for compose files. Scalars, merge keys and repeated keys are treated as Compose's
+//! own parser treats them, which no YAML library does: hence the tree of our own over events.
+
+mod node;
+mod parse;
+mod scalar;
+mod syntax;
+
+pub use node::{Entry, Map, Node, Tag, Value};
+pub use parse::parse;
+pub use scalar::Schema;
