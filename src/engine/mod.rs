@@ -2,6 +2,7 @@
 
 pub mod api;
 mod error;
+pub mod fake;
 pub mod observe;
 
 pub use api::Engine;

@@ -1,0 +1,443 @@
+//! The fake as an [`Engine`]: every verb counts its call, meets its faults and has its effect.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::behaviour::Behaviour;
+use super::fault::{Call, Fault, Faults, Verb};
+use super::world::World;
+use crate::engine::api::{
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, EngineInfo, EventStream,
+    ExecResult, Image, Inspection, LayerProgress, Network, Volume,
+};
+use crate::engine::{Engine, EngineError};
+
+/// The fake's address.
+pub(super) const ENDPOINT: &str = "fake://";
+
+type Observer = Box<dyn FnMut(&World)>;
+
+/// The engine in memory; clones share one world.
+#[derive(Clone, Default)]
+pub struct Fake(Rc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    world: RefCell<World>,
+    faults: RefCell<Faults>,
+    calls: RefCell<Vec<Call>>,
+    observers: RefCell<Vec<Observer>>,
+    changed: Notify,
+}
+
+impl fmt::Debug for Fake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fake").field("world", &self.0.world).finish_non_exhaustive()
+    }
+}
+
+impl Fake {
+    /// An engine that holds nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts an image on the engine; `config` is the image's `Config`.
+    pub fn add_image(&self, reference: &str, config: Value) {
+        let image = self.image_value(config);
+        self.0.world.borrow_mut().images.insert(reference.to_owned(), image);
+    }
+
+    /// Puts an image where a pull finds it.
+    pub fn add_to_registry(&self, reference: &str, config: Value) {
+        let image = self.image_value(config);
+        self.0.world.borrow_mut().registry.insert(reference.to_owned(), image);
+    }
+
+    fn image_value(&self, config: Value) -> Value {
+        let id = format!("sha256:{}", self.0.world.borrow_mut().id());
+        let mut image = json!({ "Id": id, "Os": "linux", "Architecture": "amd64" });
+        image["Config"] = config;
+        image
+    }
+
+    /// Scripts containers of this name, or else of this image reference.
+    pub fn script(&self, name_or_image: &str, behaviour: Behaviour) {
+        self.0.world.borrow_mut().scripts.insert(name_or_image.to_owned(), behaviour);
+    }
+
+    /// Gives the container of this name something to have logged.
+    pub fn add_log(&self, name: &str, lines: &[&str]) {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        self.0.world.borrow_mut().logs.insert(name.to_owned(), lines);
+    }
+
+    /// Arms a fault. Calls made before do not count.
+    pub fn fail(&self, fault: Fault) {
+        self.0.faults.borrow_mut().add(fault);
+    }
+
+    /// Ends a crash.
+    pub fn revive(&self) {
+        self.0.faults.borrow_mut().revive();
+    }
+
+    /// Calls `observer` after every change, also after those that containers do by themselves.
+    pub fn observe(&self, observer: impl FnMut(&World) + 'static) {
+        self.0.observers.borrow_mut().push(Box::new(observer));
+    }
+
+    /// Every call made so far, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.0.calls.borrow().clone()
+    }
+
+    /// The world as it is now.
+    pub fn look<T>(&self, at: impl FnOnce(&World) -> T) -> T {
+        self.settle();
+        at(&self.0.world.borrow())
+    }
+
+    /// Lets everything happen that is due.
+    fn settle(&self) {
+        loop {
+            let acted = self.0.world.borrow_mut().act(Instant::now());
+            if !acted {
+                return;
+            }
+            self.tell();
+        }
+    }
+
+    fn tell(&self) {
+        let world = self.0.world.borrow();
+        for observer in self.0.observers.borrow_mut().iter_mut() {
+            observer(&world);
+        }
+        self.0.changed.notify_waiters();
+    }
+
+    /// One call: it is counted, meets its fault, and has its effect.
+    async fn call<T>(
+        &self,
+        verb: Verb,
+        subject: &str,
+        effect: impl FnOnce(&mut World, &str) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        tokio::task::yield_now().await;
+        self.settle();
+        let call = Call { verb, subject: subject.to_owned() };
+        self.0.calls.borrow_mut().push(call.clone());
+        let hit = self.0.faults.borrow_mut().meet(&call)?;
+        if let Some(hit) = hit.filter(|hit| !hit.after) {
+            return Err(hit.error(&call));
+        }
+        let end = effect(&mut self.0.world.borrow_mut(), &call.to_string());
+        if verb.writes() {
+            self.tell();
+        }
+        match hit {
+            Some(hit) => Err(hit.error(&call)),
+            None => end,
+        }
+    }
+
+    /// The name behind an id, so that calls read well.
+    fn name(&self, id: &ContainerId) -> String {
+        let world = self.0.world.borrow();
+        world.container(&id.0).map_or_else(|| id.short().to_owned(), |one| one.name.clone())
+    }
+
+    /// The first event of the container at or after `cursor`, waited for.
+    async fn next_event(&self, of: &ContainerId, mut cursor: usize) -> (EngineEvent, usize) {
+        loop {
+            let changed = self.0.changed.notified();
+            self.settle();
+            while let Some(event) = self.event(cursor) {
+                cursor += 1;
+                if event.container == *of {
+                    return (event, cursor);
+                }
+            }
+            let due = self.0.world.borrow().due();
+            tokio::select! {
+                () = changed => {}
+                () = at(due) => {}
+            }
+        }
+    }
+
+    fn event(&self, cursor: usize) -> Option<EngineEvent> {
+        self.0.world.borrow().events.get(cursor).cloned()
+    }
+}
+
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Engine for Fake {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        self.call(Verb::Info, "engine", |_, _| {
+            Ok(EngineInfo {
+                endpoint: ENDPOINT.into(),
+                version: "28.5.2".into(),
+                api_version: "1.51".into(),
+                os: "linux".into(),
+                architecture: "amd64".into(),
+            })
+        })
+        .await
+    }
+
+    async fn containers(&self, labels: &[String]) -> Result<Vec<Inspection>, EngineError> {
+        self.call(Verb::Containers, &labels.join(","), |world, _| {
+            let all = world.containers.iter();
+            let matching = all.filter(|one| labels.iter().all(|label| one.carries(label)));
+            Ok(matching.map(super::Container::inspect).collect())
+        })
+        .await
+    }
+
+    async fn container(&self, id_or_name: &str) -> Result<Option<Inspection>, EngineError> {
+        self.call(Verb::Container, id_or_name, |world, _| {
+            Ok(world.container(id_or_name).map(super::Container::inspect))
+        })
+        .await
+    }
+
+    async fn image(&self, reference: &str) -> Result<Option<Image>, EngineError> {
+        self.call(Verb::Image, reference, |world, _| {
+            let by_id = || world.images.values().find(|image| image["Id"] == reference);
+            Ok(world.images.get(reference).or_else(by_id).cloned().map(Image))
+        })
+        .await
+    }
+
+    async fn network(&self, name: &str) -> Result<Option<Network>, EngineError> {
+        self.call(Verb::Network, name, |world, _| {
+            Ok(world.networks.get(name).cloned().map(Network))
+        })
+        .await
+    }
+
+    async fn volume(&self, name: &str) -> Result<Option<Volume>, EngineError> {
+        self.call(Verb::Volume, name, |world, _| Ok(world.volumes.get(name).cloned().map(Volume)))
+            .await
+    }
+
+    async fn pull(
+        &self,
+        reference: &str,
+        _platform: Option<&str>,
+        progress: &mut dyn FnMut(LayerProgress),
+    ) -> Result<(), EngineError> {
+        self.call(Verb::Pull, reference, |world, call| world.pull(call, reference)).await?;
+        for (status, current) in [("Downloading", Some(1000)), ("Pull complete", None)] {
+            let (layer, status) = ("0123456789ab".to_owned(), status.to_owned());
+            progress(LayerProgress { layer, status, current, total: current });
+        }
+        Ok(())
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
+        self.call(Verb::Create, &spec.name, |world, call| world.create(call, spec)).await
+    }
+
+    async fn connect(&self, id: &ContainerId, to: &Attachment) -> Result<(), EngineError> {
+        self.call(Verb::Connect, &self.name(id), |world, call| world.connect(call, id, to)).await
+    }
+
+    async fn write_files(
+        &self,
+        id: &ContainerId,
+        files: &[ContainerFile],
+    ) -> Result<(), EngineError> {
+        let name = self.name(id);
+        self.call(Verb::WriteFiles, &name, |world, call| world.write_files(call, id, files)).await
+    }
+
+    async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.call(Verb::Start, &self.name(id), |world, call| world.start(call, id)).await
+    }
+
+    async fn stop(&self, id: &ContainerId, _grace: Option<Duration>) -> Result<(), EngineError> {
+        self.call(Verb::Stop, &self.name(id), |world, _| {
+            world.stop(id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.call(Verb::Remove, &self.name(id), |world, _| {
+            world.remove(id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn rename(&self, id: &ContainerId, name: &str) -> Result<(), EngineError> {
+        let old = self.name(id);
+        self.call(Verb::Rename, &old, |world, call| world.rename(call, id, name)).await
+    }
+
+    async fn exec(
+        &self,
+        id: &ContainerId,
+        _command: &[String],
+        _deadline: Duration,
+    ) -> Result<ExecResult, EngineError> {
+        let name = self.name(id);
+        let succeeds = self.call(Verb::Exec, &name, |world, call| world.exec(call, id)).await?;
+        Ok(ExecResult { exit_code: i64::from(!succeeds), output: String::new() })
+    }
+
+    async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
+        let name = self.name(id);
+        self.call(Verb::Logs, &name, |world, _| {
+            let all = world.logs.get(&name).cloned().unwrap_or_default();
+            Ok(all[all.len().saturating_sub(lines)..].to_vec())
+        })
+        .await
+    }
+
+    async fn events(&self, of: &ContainerId) -> Result<EventStream, EngineError> {
+        let start = |world: &mut World, _: &str| Ok(world.events.len());
+        let cursor = self.call(Verb::Events, &self.name(of), start).await?;
+        let state = (self.clone(), of.clone(), cursor);
+        Ok(Box::pin(stream::unfold(state, |(fake, of, cursor)| async move {
+            let (event, cursor) = fake.next_event(&of, cursor).await;
+            Some((Ok(event), (fake, of, cursor)))
+        })))
+    }
+
+    async fn create_network(&self, body: &Value) -> Result<(), EngineError> {
+        let name = named(body);
+        self.call(Verb::CreateNetwork, &name, |world, _| {
+            let mut network = body.clone();
+            network["Id"] = world.id().into();
+            world.networks.insert(name.clone(), network);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn create_volume(&self, body: &Value) -> Result<(), EngineError> {
+        let name = named(body);
+        self.call(Verb::CreateVolume, &name, |world, _| {
+            world.volumes.insert(name.clone(), body.clone());
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn named(body: &Value) -> String {
+    body.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::super::fault::How;
+    use super::*;
+
+    fn shop() -> Fake {
+        let fake = Fake::new();
+        let check = json!({ "Test": ["CMD", "ok"], "Interval": 30_000_000_000_u64 });
+        fake.add_image("shop:1", json!({ "Healthcheck": check }));
+        fake
+    }
+
+    fn spec(name: &str) -> ContainerSpec {
+        ContainerSpec {
+            name: name.into(),
+            platform: None,
+            body: json!({ "Image": "shop:1", "Labels": { "com.docker.compose.service": "web" } }),
+            connect: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_health_command_succeeds_long_before_the_engine_says_healthy() {
+        let fake = shop();
+        fake.script("shop:1", Behaviour::ServesAfter(Duration::from_secs(2)));
+        let id = fake.create(&spec("web-1")).await.unwrap();
+        let mut events = fake.events(&id).await.unwrap();
+        fake.start(&id).await.unwrap();
+        assert_eq!(events.next().await.unwrap().unwrap().action, "start");
+        let start = Instant::now();
+        assert_eq!(fake.look(|world| world.serving("web")), 0);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(fake.look(|world| world.serving("web")), 1);
+        assert_eq!(fake.exec(&id, &[], Duration::from_secs(1)).await.unwrap().exit_code, 0);
+        assert_eq!(events.next().await.unwrap().unwrap().action, "health_status: healthy");
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_loop_shows_in_events_and_in_the_count() {
+        let fake = shop();
+        fake.script("web-1", Behaviour::RestartsEvery(Duration::from_secs(1), 3));
+        let id = fake.create(&spec("web-1")).await.unwrap();
+        fake.start(&id).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        let state = fake.container("web-1").await.unwrap().unwrap().state();
+        assert_eq!((state.running, state.restart_count, state.exit_code), (true, 2, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fault_after_the_effect_fails_the_call_and_leaves_the_effect() {
+        let fake = shop();
+        fake.fail(Fault::on(Verb::Create, How::Refused));
+        fake.fail(Fault::on(Verb::Create, How::Dropped).nth(2).after_effect());
+        assert!(!fake.create(&spec("web-1")).await.unwrap_err().is_ambiguous());
+        assert_eq!(fake.look(|world| world.containers().len()), 0);
+        assert!(fake.create(&spec("web-1")).await.unwrap_err().is_ambiguous());
+        assert_eq!(fake.look(|world| world.containers().len()), 1);
+        let again = fake.create(&spec("web-1")).await;
+        assert!(matches!(again, Err(EngineError::Conflict { .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_crash_nothing_answers_until_it_is_revived() {
+        let fake = shop();
+        fake.fail(Fault::write(How::Crash));
+        assert!(fake.info().await.is_ok());
+        assert!(matches!(fake.create(&spec("web-1")).await, Err(EngineError::Dropped { .. })));
+        assert!(matches!(fake.info().await, Err(EngineError::Unreachable { .. })));
+        fake.revive();
+        assert!(fake.info().await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_observer_sees_every_change_also_those_nobody_asked_for() {
+        let fake = shop();
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        let copy = Rc::clone(&seen);
+        fake.observe(move |world| copy.borrow_mut().push(world.serving("web")));
+        let id = fake.create(&spec("web-1")).await.unwrap();
+        fake.start(&id).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        fake.stop(&id, None).await.unwrap();
+        // created, started, serves, healthy, stopped
+        assert_eq!(*seen.borrow(), [0, 0, 1, 1, 0]);
+        let calls: Vec<String> = fake.calls().iter().map(Call::to_string).collect();
+        assert_eq!(calls, ["create `web-1`", "start `web-1`", "stop `web-1`"]);
+    }
+}
