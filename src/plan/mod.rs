@@ -1,6 +1,7 @@
 //! Decides, without touching anything, what a rollout will do.
 
 pub mod arrange;
+pub mod diff;
 mod error;
 #[cfg(test)]
 pub(crate) mod sample;
