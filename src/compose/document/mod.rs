@@ -2,11 +2,13 @@
 //! YAML parser for compose files. Scalars, merge keys and repeated keys are treated as Compose's
 //! own parser treats them, which no YAML library does: hence the tree of our own over events.
 
+#[cfg(test)]
+pub(crate) mod fixture;
 mod node;
 mod parse;
 mod scalar;
 mod syntax;
+mod yaml11;
 
 pub use node::{Entry, Map, Node, Tag, Value};
 pub use parse::parse;
-pub use scalar::Schema;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::node::{Entry, Map, Node, Tag, Value};
-use super::scalar::{self, Schema};
+use super::scalar;
 use super::syntax;
-use crate::compose::ComposeError;
 use crate::compose::source::{Location, SourceFile};
+use crate::compose::{ComposeError, Dialect};
 
 /// Nodes that all aliases of one file may stand for together; far above what people write, far
 /// below what "billion laughs" needs.
@@ -22,11 +22,11 @@ const DEPTH_LIMIT: usize = 256;
 /// # Errors
 /// The first place where the text is not YAML, repeats a key, has a key that is not text, merges
 /// (`<<`) something that is not a mapping, or nests or repeats itself beyond all measure.
-pub fn parse(file: &Arc<SourceFile>, schema: Schema) -> Result<Vec<Node>, ComposeError> {
+pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Node>, ComposeError> {
     let options = granit_parser::options! { emit_comments: false };
     let mut reader = Reader {
         file,
-        schema,
+        dialect,
         events: Parser::new_from_str_with_options(&file.text, options),
         anchors: HashMap::new(),
         budget: ALIAS_BUDGET,
@@ -53,7 +53,7 @@ struct Built {
 
 struct Reader<'a> {
     file: &'a Arc<SourceFile>,
-    schema: Schema,
+    dialect: Dialect,
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Built>,
     budget: usize,
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
                     location
                 };
                 let quoted = style != ScalarStyle::Plain;
-                let value = scalar::resolve(self.schema, &text, quoted, tag.as_deref())
+                let value = scalar::resolve(self.dialect, &text, quoted, tag.as_deref())
                     .map_err(|message| ComposeError::at(location.clone(), message))?;
                 (anchor, tag, Built { node: Node::new(value, location), size: 1, height: 1 })
             }
@@ -272,20 +272,10 @@ fn too_deep(location: Location) -> ComposeError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn file(text: &str) -> Arc<SourceFile> {
-        let path = "/project/compose.yaml".into();
-        Arc::new(SourceFile { path, shown: "compose.yaml".into(), text: text.into() })
-    }
-
-    fn document(text: &str) -> Node {
-        let mut documents = parse(&file(text), Schema::GoYaml).unwrap();
-        assert_eq!(documents.len(), 1);
-        documents.remove(0)
-    }
+    use crate::compose::document::fixture::{document, file};
 
     fn error(text: &str) -> String {
-        let error = parse(&file(text), Schema::GoYaml).unwrap_err();
+        let error = parse(&file(text), Dialect::V2).unwrap_err();
         format!("{} {error}", error.location.as_ref().unwrap())
     }
 
@@ -297,7 +287,7 @@ mod tests {
     #[test]
     fn every_document_of_a_file_counts() {
         let kinds = |text: &str| -> Vec<&str> {
-            parse(&file(text), Schema::GoYaml).unwrap().iter().map(Node::kind).collect()
+            parse(&file(text), Dialect::V2).unwrap().iter().map(Node::kind).collect()
         };
         assert_eq!(kinds(""), [""; 0]);
         assert_eq!(kinds("# nothing\n"), [""; 0]);

@@ -5,14 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use granit_parser::Tag;
 
 use super::node::Value;
-
-/// Whose rules decide what a plain scalar means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Schema {
-    /// Compose v2 (Go's yaml v3): YAML 1.2 with the integers of YAML 1.1; `yes` is text.
-    #[default]
-    GoYaml,
-}
+use super::yaml11;
+use crate::compose::Dialect;
 
 const CORE: &str = "tag:yaml.org,2002:";
 
@@ -21,7 +15,7 @@ const CORE: &str = "tag:yaml.org,2002:";
 /// # Errors
 /// A message when an explicit tag such as `!!int` does not fit the text.
 pub(super) fn resolve(
-    schema: Schema,
+    dialect: Dialect,
     text: &str,
     quoted: bool,
     tag: Option<&Tag>,
@@ -30,9 +24,9 @@ pub(super) fn resolve(
     match name.as_deref() {
         Some("binary") => binary(text),
         Some(name @ ("null" | "bool" | "int" | "float" | "timestamp")) => {
-            convert(name, plain(schema, text, name == "timestamp"))
+            convert(name, plain(dialect, text, name == "timestamp"))
         }
-        None if tag.is_none() && !quoted => Ok(plain(schema, text, true)),
+        None if tag.is_none() && !quoted => Ok(plain(dialect, text, true)),
         _ => Ok(Value::Str(text.to_owned())),
     }
 }
@@ -58,9 +52,10 @@ fn convert(tag: &str, value: Value) -> Result<Value, String> {
     }
 }
 
-fn plain(schema: Schema, text: &str, dates: bool) -> Value {
-    match schema {
-        Schema::GoYaml => go_yaml(text, dates),
+fn plain(dialect: Dialect, text: &str, dates: bool) -> Value {
+    match dialect {
+        Dialect::V2 => go_yaml(text, dates),
+        Dialect::V1 => yaml11::resolve(text, dates),
     }
 }
 
@@ -263,27 +258,27 @@ mod tests {
             ("20010-01-01", text("20010-01-01")),
         ];
         for (source, value) in cases {
-            assert_eq!(resolve(Schema::GoYaml, source, false, None), Ok(value), "{source}");
+            assert_eq!(resolve(Dialect::V2, source, false, None), Ok(value), "{source}");
         }
     }
 
     #[test]
     fn not_a_number_is_a_number() {
-        let value = resolve(Schema::GoYaml, ".nan", false, None);
+        let value = resolve(Dialect::V2, ".nan", false, None);
         assert!(matches!(value, Ok(Value::Float(number)) if number.is_nan()));
     }
 
     #[test]
     fn quoted_scalars_are_text() {
         for source in ["12", "true", "", "2001-01-01"] {
-            assert_eq!(resolve(Schema::GoYaml, source, true, None), Ok(text(source)));
+            assert_eq!(resolve(Dialect::V2, source, true, None), Ok(text(source)));
         }
     }
 
     #[test]
     fn explicit_tags_decide_and_must_fit() {
         let tagged = |name: &str, source: &str, quoted| {
-            resolve(Schema::GoYaml, source, quoted, Some(&Tag::new(CORE, name)))
+            resolve(Dialect::V2, source, quoted, Some(&Tag::new(CORE, name)))
         };
         assert_eq!(tagged("str", "12", false), Ok(text("12")));
         assert_eq!(tagged("int", "12", true), Ok(int(12)));
@@ -293,6 +288,6 @@ mod tests {
         assert!(tagged("int", "ab", false).is_err());
         assert!(tagged("bool", "yes", false).is_err());
         let foreign = Tag::new("!", "mine");
-        assert_eq!(resolve(Schema::GoYaml, "12", false, Some(&foreign)), Ok(text("12")));
+        assert_eq!(resolve(Dialect::V2, "12", false, Some(&foreign)), Ok(text("12")));
     }
 }

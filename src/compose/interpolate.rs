@@ -1,0 +1,120 @@
+//! Puts the values of variables into a tree; keys and everything that is not text stay.
+
+use indexmap::IndexMap;
+
+use super::document::{Entry, Node, Value};
+use super::source::Location;
+use super::template::{self, TemplateError};
+use super::{ComposeError, Dialect};
+
+/// A tree without variables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interpolated {
+    /// The tree; every value keeps its place and its tag.
+    pub node: Node,
+    /// Variables that have no value and became empty, each with its first place.
+    pub unset: IndexMap<String, Location>,
+}
+
+/// Replaces the variables in every text value of `node`. What is to become a number or a boolean
+/// by its place in the file is still text afterwards: Compose converts *every* text there, also
+/// one without a variable.
+///
+/// # Errors
+/// At the `$` of a broken `${` or of a required variable without a value.
+pub fn interpolate(
+    node: &Node,
+    dialect: Dialect,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Interpolated, ComposeError> {
+    let mut unset = IndexMap::new();
+    let node = walk(node, dialect, lookup, &mut unset)?;
+    Ok(Interpolated { node, unset })
+}
+
+fn walk(
+    node: &Node,
+    dialect: Dialect,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    unset: &mut IndexMap<String, Location>,
+) -> Result<Node, ComposeError> {
+    let value = match &node.value {
+        Value::Str(text) if text.contains('$') => {
+            let mut found_unset = |name: &str, at| {
+                unset.entry(name.to_owned()).or_insert_with(|| place(node, text, at));
+            };
+            let resolved = template::substitute(text, dialect, lookup, &mut found_unset).map_err(
+                |TemplateError { at, message }| ComposeError::at(place(node, text, at), message),
+            )?;
+            Value::Str(resolved)
+        }
+        Value::Seq(items) => {
+            let items = items.iter().map(|item| walk(item, dialect, lookup, unset));
+            Value::Seq(items.collect::<Result<_, _>>()?)
+        }
+        Value::Map(map) => {
+            let entries = map.iter().map(|(name, entry)| {
+                let node = walk(&entry.node, dialect, lookup, unset)?;
+                Ok((name.clone(), Entry { key: entry.key.clone(), node }))
+            });
+            Value::Map(entries.collect::<Result<_, ComposeError>>()?)
+        }
+        other => other.clone(),
+    };
+    Ok(Node { value, location: node.location.clone(), tag: node.tag })
+}
+
+/// The place of byte `at` of a scalar's `text`; the whole scalar if quoting or line breaks make
+/// the file's bytes differ from the text.
+fn place(node: &Node, text: &str, at: usize) -> Location {
+    let mut location = node.location.clone();
+    if let Some(offset) = location.text().find(text.trim_end()) {
+        location.start += offset + at;
+    }
+    location
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::document::Tag;
+    use crate::compose::document::fixture;
+
+    fn resolve(text: &str) -> Result<Interpolated, ComposeError> {
+        let lookup = |name: &str| (name == "A").then(|| "va".to_owned());
+        interpolate(&fixture::document(text), Dialect::V2, &lookup)
+    }
+
+    #[test]
+    fn values_are_resolved_and_keys_are_not() {
+        let root = resolve("$A: [$A, 1, {b: !reset '${A}'}]\n").unwrap().node;
+        let items = root.get("$A").unwrap().as_seq().unwrap();
+        assert_eq!(items[0].as_str(), Some("va"));
+        assert_eq!(items[0].location.text(), "$A");
+        assert_eq!(items[1].value, Value::Int(1));
+        let tagged = items[2].get("b").unwrap();
+        assert_eq!((tagged.as_str(), tagged.tag), (Some("va"), Some(Tag::Reset)));
+    }
+
+    #[test]
+    fn unset_variables_are_collected_once_with_their_place() {
+        let unset = resolve("a: x $U\nb: '$U $V'\n").unwrap().unset;
+        let places: Vec<String> =
+            unset.iter().map(|(name, place)| format!("{name} {place}")).collect();
+        assert_eq!(places, ["U compose.yaml:1:6", "V compose.yaml:2:8"]);
+    }
+
+    #[test]
+    fn errors_stand_at_the_dollar_if_the_text_is_in_the_file_as_it_is() {
+        let cases = [
+            ("a: x ${\n", "compose.yaml:1:6"),
+            ("a:\n  - 'x ${'\n", "compose.yaml:2:8"),
+            ("a: \"\\t ${\"\n", "compose.yaml:1:4"),
+            ("a: |\n  x ${\n", "compose.yaml:2:5"),
+        ];
+        for (text, expected) in cases {
+            let error = resolve(text).unwrap_err();
+            assert_eq!(error.location.unwrap().to_string(), expected, "{text}");
+        }
+    }
+}
