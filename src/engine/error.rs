@@ -1,5 +1,6 @@
 //! What can go wrong between composeup and the engine, classified by what the caller can do.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 /// A failed engine call. `call` is the verb in words: "create container `shop-web-1`".
@@ -11,6 +12,8 @@ pub enum EngineError {
     Unreachable {
         /// The address that was tried.
         endpoint: String,
+        /// What kind of failure the operating system reports.
+        kind: ErrorKind,
         /// The operating system's words.
         reason: String,
     },
@@ -19,6 +22,21 @@ pub enum EngineError {
     BadEndpoint {
         /// The address as given.
         endpoint: String,
+    },
+    /// Something asks for a way to the engine that composeup does not know; no other engine is
+    /// taken in its place.
+    #[error("{setting} asks for a connection that composeup cannot make")]
+    Unsupported {
+        /// What asks for it, in backticks: the variable with its value, or the address.
+        setting: String,
+    },
+    /// Docker's own configuration file, which may name the engine, cannot be read.
+    #[error("cannot read `{path}`: {reason}")]
+    BadSettings {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The engine or its API is older than composeup supports.
     #[error("the engine on {endpoint} speaks API {found}; composeup needs {needed} or later")]
@@ -29,6 +47,18 @@ pub enum EngineError {
         found: String,
         /// The oldest API version that works.
         needed: String,
+    },
+    /// The engine no longer speaks any API that composeup knows.
+    #[error(
+        "the engine on {endpoint} speaks API {found} or later; composeup knows {known} at most"
+    )]
+    TooNew {
+        /// The address.
+        endpoint: String,
+        /// The engine's oldest API version.
+        found: String,
+        /// The newest API version composeup knows.
+        known: String,
     },
     /// The connection broke after the request was sent: the effect may have happened.
     #[error("the engine dropped the connection during {call}")]
@@ -91,14 +121,45 @@ impl EngineError {
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::Unreachable { .. } => vec![
-                "start the engine (`sudo systemctl start docker`), or name another one with `--host` or `DOCKER_HOST`".into(),
-            ],
-            Self::BadEndpoint { .. } => {
-                vec!["an engine address looks like `unix:///var/run/docker.sock` or `tcp://10.0.0.5:2375`".into()]
+            Self::Unreachable { kind, .. } => vec![reach(*kind).into()],
+            Self::BadEndpoint { endpoint } => vec![mend(endpoint)],
+            Self::Unsupported { .. } => {
+                vec![format!("composeup connects to {EXAMPLES}; name the engine with `--host`")]
+            }
+            Self::BadSettings { .. } => {
+                vec!["mend the file, or name the engine with `--host`".into()]
             }
             Self::TooOld { .. } => vec!["Docker Engine 20.10 or later works".into()],
+            Self::TooNew { .. } => vec!["a newer release of composeup may know it".into()],
             _ => Vec::new(),
         }
+    }
+}
+
+const EXAMPLES: &str = "`unix:///var/run/docker.sock` or `tcp://10.0.0.5:2375`";
+
+/// The way out of a connection that could not be made.
+fn reach(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::PermissionDenied => {
+            "join the group that may use the socket (`sudo usermod -aG docker \"$USER\"`, then log in \
+             again), or run composeup with `sudo`"
+        }
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
+            "start the engine (`sudo systemctl start docker`), or name another one with `--host` or \
+             `DOCKER_HOST`"
+        }
+        _ => "check the address in `--host` or `DOCKER_HOST`, and that an engine listens there",
+    }
+}
+
+/// What was likely meant by an address that is none.
+fn mend(endpoint: &str) -> String {
+    let place = endpoint.split_once("://").map_or(endpoint, |(_, place)| place);
+    match endpoint.split_once("://").map(|(scheme, _)| scheme) {
+        Some("http" | "https") => format!("did you mean `tcp://{place}`?"),
+        None if place.starts_with('/') => format!("did you mean `unix://{place}`?"),
+        None if place.contains(':') => format!("did you mean `tcp://{place}`?"),
+        _ => format!("an engine address looks like {EXAMPLES}"),
     }
 }

@@ -1,6 +1,7 @@
 //! The Docker Engine as composeup sees it: a trait in our own types, and its backends.
 
 pub mod api;
+pub mod docker;
 mod error;
 pub mod fake;
 pub mod observe;

@@ -1,6 +1,7 @@
 //! Faults: which call fails, how, and whether its effect happens all the same.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use crate::engine::EngineError;
@@ -172,7 +173,8 @@ impl Faults {
     pub(super) fn meet(&mut self, call: &Call) -> Result<Option<Hit>, EngineError> {
         if self.crashed {
             let endpoint = super::engine::ENDPOINT.to_owned();
-            return Err(EngineError::Unreachable { endpoint, reason: "connection refused".into() });
+            let (kind, reason) = (ErrorKind::ConnectionRefused, "connection refused".to_owned());
+            return Err(EngineError::Unreachable { endpoint, kind, reason });
         }
         let mut hit = None;
         for fault in self.waiting.iter_mut().filter(|fault| fault.concerns(call.verb)) {

@@ -1,0 +1,62 @@
+//! A command in a running container.
+
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
+use futures_util::TryStreamExt as _;
+use tokio::time::sleep;
+
+use super::client::Docker;
+use crate::engine::EngineError;
+use crate::engine::api::{ContainerId, ExecResult};
+
+/// How much of the output is kept.
+const OUTPUT_LIMIT: usize = 4096;
+/// How often to ask for the exit code: the output can end a moment before the command does.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// `POST /containers/{id}/exec`, `POST /exec/{id}/start`, `GET /exec/{id}/json`, all three within
+/// `deadline`. The engine cannot end a command: one that outlives the deadline goes on.
+pub(super) async fn run(
+    docker: &Docker,
+    id: &ContainerId,
+    command: &[String],
+    deadline: Duration,
+) -> Result<ExecResult, EngineError> {
+    let call = format!("run a command in container `{}`", id.short());
+    docker.ask(&call, deadline, attached(&docker.client, id, command)).await
+}
+
+async fn attached(
+    client: &bollard::Docker,
+    id: &ContainerId,
+    command: &[String],
+) -> Result<ExecResult, Error> {
+    let options = CreateExecOptions {
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        cmd: Some(command.to_vec()),
+        ..Default::default()
+    };
+    let exec = client.create_exec(&id.0, options).await?.id;
+    let started = client.start_exec(&exec, None::<StartExecOptions>).await?;
+    let output = match started {
+        StartExecResults::Attached { mut output, .. } => {
+            let mut kept = Vec::new();
+            while let Some(chunk) = output.try_next().await? {
+                kept.extend_from_slice(&chunk.into_bytes());
+                kept.truncate(OUTPUT_LIMIT);
+            }
+            String::from_utf8_lossy(&kept).into_owned()
+        }
+        StartExecResults::Detached => String::new(),
+    };
+    loop {
+        let state = client.inspect_exec(&exec).await?;
+        match state.exit_code.filter(|_| state.running != Some(true)) {
+            Some(exit_code) => return Ok(ExecResult { exit_code, output }),
+            None => sleep(LOOK_EVERY).await,
+        }
+    }
+}
