@@ -11,6 +11,8 @@ mod pull;
 pub mod ready;
 pub mod record;
 mod run;
+#[cfg(test)]
+mod simulation;
 mod step;
 
 pub use cancel::Cancel;
