@@ -41,10 +41,12 @@ fn walk(
     let value = match &node.value {
         Value::Str(text) if text.contains('$') => {
             let mut found_unset = |name: &str, at| {
-                unset.entry(name.to_owned()).or_insert_with(|| place(node, text, at));
+                unset.entry(name.to_owned()).or_insert_with(|| node.location.inner(text, at));
             };
             let resolved = template::substitute(text, dialect, lookup, &mut found_unset).map_err(
-                |TemplateError { at, message }| ComposeError::at(place(node, text, at), message),
+                |TemplateError { at, message }| {
+                    ComposeError::at(node.location.inner(text, at), message)
+                },
             )?;
             Value::Str(resolved)
         }
@@ -62,16 +64,6 @@ fn walk(
         other => other.clone(),
     };
     Ok(Node { value, location: node.location.clone(), tag: node.tag })
-}
-
-/// The place of byte `at` of a scalar's `text`; the whole scalar if quoting or line breaks make
-/// the file's bytes differ from the text.
-fn place(node: &Node, text: &str, at: usize) -> Location {
-    let mut location = node.location.clone();
-    if let Some(offset) = location.text().find(text.trim_end()) {
-        location.start += offset + at;
-    }
-    location
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod dialect;
 pub mod document;
+pub mod dotenv;
 pub mod edit;
 mod error;
 pub mod interpolate;

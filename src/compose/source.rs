@@ -47,6 +47,17 @@ impl Location {
         self.file.text.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// The place of byte `at` of `text`, the value that stands here; the whole range if quotes,
+    /// escapes or line breaks make the file's bytes differ from the value.
+    #[must_use]
+    pub fn inner(&self, text: &str, at: usize) -> Self {
+        let mut inner = self.clone();
+        if let Some(offset) = self.text().find(text.trim_end()) {
+            inner.start += offset + at;
+        }
+        inner
+    }
+
     fn before(&self) -> &str {
         self.file.text.get(..self.start).unwrap_or(&self.file.text)
     }
