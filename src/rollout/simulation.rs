@@ -22,7 +22,7 @@ use super::run::Rollout;
 use crate::compose::edit::FileEdit;
 use crate::engine::Engine;
 use crate::engine::api::ContainerSpec;
-use crate::engine::fake::{Behaviour, Fake, Fault, How, Verb};
+use crate::engine::fake::{Behaviour, Container, Fake, Fault, How, Verb};
 use crate::labels;
 use crate::plan::{Plan, sample};
 use crate::report::{Event, EventKind};
@@ -126,7 +126,7 @@ impl Scene {
     /// Exactly these containers (and the bystander) exist, and all serve with this image.
     fn assert_serving(&self, names: &[&str], image: &str) {
         self.fake.look(|world| {
-            let mut found: Vec<&str> = world.containers().iter().map(|one| one.name()).collect();
+            let mut found: Vec<&str> = world.containers().iter().map(Container::name).collect();
             found.retain(|name| *name != "bystander");
             found.sort_unstable();
             assert_eq!(found, names);
