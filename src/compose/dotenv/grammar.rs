@@ -98,10 +98,9 @@ impl<'a> Reader<'a> {
                 _ if is_blank(c) || c.is_alphanumeric() => {}
                 _ => {
                     let place = self.place(self.at + at, self.at + at + c.len_utf8());
-                    let message = format!(
-                        "`{}` cannot be in a variable's name",
-                        c.to_string().escape_debug()
-                    );
+                    let shown =
+                        if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+                    let message = format!("`{shown}` cannot be in a variable's name");
                     return Err(ComposeError::at(place, message));
                 }
             }
