@@ -56,7 +56,8 @@ pub struct RolloutReport {
     pub project: String,
     /// Per service: name, image before, image after, number of replicas.
     pub services: Vec<ServiceSummary>,
-    /// How long it took.
+    /// How long it took; in JSON whole milliseconds.
+    #[serde(rename = "took_ms", with = "millis")]
     pub took: Duration,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
@@ -94,4 +95,19 @@ pub struct Failure {
     pub log: Vec<String>,
     /// What to do.
     pub hints: Vec<String>,
+}
+
+/// Durations as whole milliseconds.
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(d: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_millis)
+    }
 }

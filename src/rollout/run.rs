@@ -272,7 +272,9 @@ impl<'a> Wait<'a> {
         let now = Instant::now();
         let detail = self.said.borrow().clone();
         let told = self.told.as_ref();
-        if told.is_some_and(|(at, what)| *what == detail && now - *at < WAITING_EVERY) {
+        if detail.is_empty()
+            || told.is_some_and(|(at, what)| *what == detail && now - *at < WAITING_EVERY)
+        {
             return None;
         }
         self.told = Some((now, detail.clone()));
