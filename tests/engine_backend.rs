@@ -365,3 +365,47 @@ fn an_engine_that_is_not_there_is_unreachable_and_the_hint_fits() {
     assert!(fails("tcp://127.0.0.1:1").contains("systemctl start docker"));
     assert!(fails("tcp://no-such-host.invalid:2375").contains("check the address"));
 }
+
+#[test]
+fn an_engine_on_a_tcp_port_serves_the_same_calls() {
+    Lab::run("tcp", &async |lab| {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = format!("tcp://{}", listener.local_addr().unwrap());
+        let endpoint = lab.docker.info().await.unwrap().endpoint;
+        let socket = endpoint.strip_prefix("unix://").unwrap().to_owned();
+        let forward = tokio::spawn(async move {
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                let mut far = tokio::net::UnixStream::connect(&socket).await.unwrap();
+                tokio::spawn(async move {
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        });
+        let docker = Docker::connect(Address::parse(&host).unwrap(), Deadlines::default());
+        let docker = docker.await.unwrap();
+        assert_eq!(docker.info().await.unwrap().endpoint, host);
+        let id = docker.create(&lab.spec("a", SERVE, &json!({}))).await.unwrap();
+        let mut events = docker.events(&id).await.unwrap();
+        docker.start(&id).await.unwrap();
+        let actions = async { events.next().await.unwrap().unwrap().action };
+        assert!(["create", "start"].contains(&actions.await.as_str()));
+        let command = ["/bin/echo", "hello"].map(str::to_owned);
+        let end = docker.exec(&id, &command, Duration::from_secs(20)).await.unwrap();
+        assert_eq!((end.exit_code, end.output.as_str()), (0, "hello\n"));
+        docker.remove(&id).await.unwrap();
+        forward.abort();
+    });
+}
+
+#[test]
+fn a_published_port_is_known_once_the_container_runs() {
+    Lab::run("ports", &async |lab| {
+        let ports = json!({ "ExposedPorts": { "80/tcp": {} },
+            "HostConfig": { "PortBindings": { "80/tcp": [{ "HostIp": "127.0.0.1" }] } } });
+        let id = lab.running("a", SERVE, &ports).await;
+        let seen = lab.docker.container(&id.0).await.unwrap().unwrap();
+        assert!(seen.published("80/tcp").is_some_and(|port| port > 0));
+        assert_eq!(seen.published("81/tcp"), None);
+    });
+}

@@ -238,6 +238,14 @@ impl Inspection {
         self.0.get("Mounts").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
+    /// The port of the host that leads to a port of the container, such as `8080/tcp`; only a
+    /// running container has one.
+    #[must_use]
+    pub fn published(&self, port: &str) -> Option<u16> {
+        let bindings = self.0.pointer("/NetworkSettings/Ports")?.get(port)?.as_array()?;
+        bindings.first()?.get("HostPort")?.as_str()?.parse().ok()
+    }
+
     /// `NetworkSettings.Networks`: endpoint by network name.
     #[must_use]
     pub fn networks(&self) -> BTreeMap<String, Value> {
@@ -408,7 +416,7 @@ pub type EventStream = Pin<Box<dyn Stream<Item = Result<EngineEvent, EngineError
 /// [`EngineError`], never a success.
 #[expect(async_fn_in_trait, reason = "one thread; no Send bound is wanted")]
 pub trait Engine {
-    /// Who the engine is. `GET /_ping`, `GET /version`.
+    /// Who the engine is (`GET /version`).
     async fn info(&self) -> Result<EngineInfo, EngineError>;
 
     /// Every container, running or not, that carries all of `labels` (`key` or `key=value`).
@@ -471,8 +479,9 @@ pub trait Engine {
     /// The last `lines` lines of a container's log, both streams.
     async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
 
-    /// Events of one container from now on. When this returns, the subscription is in force. The
-    /// stream ends when the engine ends it.
+    /// Events of one container from now on, perhaps also those of the second before. When this
+    /// returns, the subscription is in force. Silence is normal in it, so it has no deadline. It
+    /// ends when the engine ends it.
     async fn events(&self, of: &ContainerId) -> Result<EventStream, EngineError>;
 
     /// Creates a network with the given body of `POST /networks/create`.

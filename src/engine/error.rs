@@ -163,3 +163,42 @@ fn mend(endpoint: &str) -> String {
         _ => format!("an engine address looks like {EXAMPLES}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreachable(kind: ErrorKind) -> String {
+        let (endpoint, reason) = ("unix:///run/docker.sock".into(), "words".into());
+        EngineError::Unreachable { endpoint, kind, reason }.hints().concat()
+    }
+
+    #[test]
+    fn the_hint_for_an_unreachable_engine_fits_what_was_observed() {
+        assert!(unreachable(ErrorKind::PermissionDenied).contains("usermod -aG docker"));
+        assert!(unreachable(ErrorKind::NotFound).contains("systemctl start docker"));
+        assert!(unreachable(ErrorKind::ConnectionRefused).contains("systemctl start docker"));
+        assert!(unreachable(ErrorKind::TimedOut).starts_with("check the address"));
+    }
+
+    #[test]
+    fn a_near_miss_of_an_address_is_mended() {
+        let hint = |endpoint: &str| {
+            EngineError::BadEndpoint { endpoint: endpoint.into() }.hints().concat()
+        };
+        assert_eq!(hint("http://10.0.0.5:2375"), "did you mean `tcp://10.0.0.5:2375`?");
+        assert_eq!(hint("/run/docker.sock"), "did you mean `unix:///run/docker.sock`?");
+        assert_eq!(hint("10.0.0.5:2375"), "did you mean `tcp://10.0.0.5:2375`?");
+        assert!(hint("npipe://x").starts_with("an engine address looks like"));
+    }
+
+    #[test]
+    fn only_a_lost_answer_is_ambiguous() {
+        let call = || "start container `web-1`".to_owned();
+        assert!(EngineError::Dropped { call: call() }.is_ambiguous());
+        assert!(
+            EngineError::Timeout { call: call(), after: Duration::from_secs(1) }.is_ambiguous()
+        );
+        assert!(!EngineError::NotFound { call: call(), message: "gone".into() }.is_ambiguous());
+    }
+}

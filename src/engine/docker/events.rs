@@ -13,7 +13,7 @@ use super::client::{Docker, encoded, within};
 use crate::engine::EngineError;
 use crate::engine::api::{ContainerId, EngineEvent, EventStream};
 
-/// `GET /events` for one container.
+/// `GET /events` for one container, without a deadline: silence is normal.
 ///
 /// The engine sends the head of its answer a moment before it subscribes, so the subscription
 /// begins at the engine's own time of a moment ago: what happens in between is told all the same.

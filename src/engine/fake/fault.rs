@@ -172,7 +172,7 @@ impl Faults {
     /// Counts the call, and says whether a fault hits it.
     pub(super) fn meet(&mut self, call: &Call) -> Result<Option<Hit>, EngineError> {
         if self.crashed {
-            let endpoint = super::engine::ENDPOINT.to_owned();
+            let endpoint = super::handle::ENDPOINT.to_owned();
             let (kind, reason) = (ErrorKind::ConnectionRefused, "connection refused".to_owned());
             return Err(EngineError::Unreachable { endpoint, kind, reason });
         }

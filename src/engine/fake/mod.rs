@@ -6,12 +6,13 @@
 
 mod behaviour;
 mod container;
-mod engine;
 mod fault;
+mod handle;
+mod verbs;
 mod world;
 
 pub use behaviour::Behaviour;
 pub use container::Container;
-pub use engine::Fake;
 pub use fault::{Call, Fault, How, Verb};
+pub use handle::Fake;
 pub use world::World;
