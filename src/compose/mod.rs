@@ -8,6 +8,7 @@ mod error;
 pub mod interpolate;
 pub mod load;
 pub mod model;
+pub mod reference;
 pub mod source;
 pub mod template;
 pub mod write;

@@ -1,0 +1,14 @@
+//! Changes the one scalar that holds an image tag and keeps every other byte.
+
+mod file_edit;
+#[cfg(test)]
+mod fixture;
+mod guard;
+mod image;
+mod pieces;
+#[cfg(test)]
+mod property;
+
+pub use file_edit::{FileEdit, LineChange, Replacement, Syntax, apply};
+pub use image::{TagEdit, edit_image};
+pub use pieces::{Known, Origin};
