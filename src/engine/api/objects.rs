@@ -1,0 +1,89 @@
+//! Images, networks and volumes as the engine describes them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::healthcheck::{Healthcheck, healthcheck};
+use super::json::{string_map, text_at};
+
+/// `GET /images/{name}/json` as the engine sent it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Image(pub Value);
+
+impl Image {
+    /// Id: `sha256:` and 64 hex digits.
+    #[must_use]
+    pub fn id(&self) -> String {
+        text_at(&self.0, "/Id")
+    }
+
+    /// Paths the image declares as volumes.
+    #[must_use]
+    pub fn volumes(&self) -> Vec<String> {
+        let volumes = self.0.pointer("/Config/Volumes").and_then(Value::as_object);
+        volumes.into_iter().flatten().map(|(path, _)| path.clone()).collect()
+    }
+
+    /// The image's HEALTHCHECK, if it has one.
+    #[must_use]
+    pub fn healthcheck(&self) -> Option<Healthcheck> {
+        healthcheck(self.0.pointer("/Config/Healthcheck")?)
+    }
+
+    /// `os/architecture[/variant]`.
+    #[must_use]
+    pub fn platform(&self) -> String {
+        let (os, architecture) = (text_at(&self.0, "/Os"), text_at(&self.0, "/Architecture"));
+        match text_at(&self.0, "/Variant").as_str() {
+            "" => format!("{os}/{architecture}"),
+            variant => format!("{os}/{architecture}/{variant}"),
+        }
+    }
+}
+
+/// `GET /networks/{id}` as the engine sent it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Network(pub Value);
+
+impl Network {
+    /// Full id.
+    #[must_use]
+    pub fn id(&self) -> String {
+        text_at(&self.0, "/Id")
+    }
+
+    /// Name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        text_at(&self.0, "/Name")
+    }
+
+    /// Its labels.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        string_map(self.0.get("Labels"))
+    }
+}
+
+/// `GET /volumes/{name}` as the engine sent it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Volume(pub Value);
+
+impl Volume {
+    /// Name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        text_at(&self.0, "/Name")
+    }
+
+    /// Its labels.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        string_map(self.0.get("Labels"))
+    }
+}

@@ -1,0 +1,58 @@
+//! What a container is created from.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Everything needed to create one container, complete before the first call.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    /// Name to create it under.
+    pub name: String,
+    /// The `platform` query parameter, such as `linux/arm64`.
+    pub platform: Option<String>,
+    /// Body of `POST /containers/create`.
+    pub body: Value,
+    /// Networks to connect after the create and before the start, in order.
+    pub connect: Vec<Attachment>,
+    /// Files to write after the create and before the start.
+    pub files: Vec<ContainerFile>,
+}
+
+// Bodies and files hold the user's secrets.
+impl fmt::Debug for ContainerSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContainerSpec").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// One network to connect a container to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The engine's name of the network.
+    pub network: String,
+    /// `EndpointConfig` of `POST /networks/{id}/connect`.
+    pub endpoint: Value,
+}
+
+/// One file to write into a container that was created and not started.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerFile {
+    /// Absolute path in the container.
+    pub path: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric owner.
+    pub uid: u64,
+    /// Numeric group.
+    pub gid: u64,
+}
+
+impl fmt::Debug for ContainerFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContainerFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
