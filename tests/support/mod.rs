@@ -1,3 +1,8 @@
-//! What several test programs share.
+//! What the tests stand on.
 
+pub(crate) mod command;
+pub(crate) mod compose;
 pub(crate) mod daemon;
+pub(crate) mod engine;
+pub(crate) mod images;
+pub(crate) mod stack;

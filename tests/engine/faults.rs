@@ -1,18 +1,15 @@
 //! Every fault on the wire comes out of the Docker backend as the error that says what the caller
 //! can do, and no call hangs.
-#![expect(clippy::unwrap_used, reason = "how a test fails")]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::daemon::{Daemon, Fault, Trouble};
 use composeup::engine::api::{ContainerId, ContainerSpec};
 use composeup::engine::docker::{Address, Deadlines, Docker};
 use composeup::engine::fake::Behaviour;
 use composeup::engine::{Engine, EngineError};
 use futures_util::StreamExt as _;
 use serde_json::json;
-use support::daemon::{Daemon, Fault, Trouble};
 
 const SOON: Duration = Duration::from_millis(300);
 const DEADLINES: Deadlines = Deadlines { connect: SOON, read: SOON, write: SOON, silence: SOON };

@@ -1,7 +1,6 @@
 //! The Docker backend against a real engine: the one that `DOCKER_HOST` names, else the default
 //! socket. Without an engine these tests fail; what they make carries a label of its own and is
 //! removed even where a test fails.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;

@@ -1,0 +1,4 @@
+//! The engine's backend.
+
+mod backend;
+mod faults;

@@ -1,0 +1,3 @@
+//! Whole stacks, made by real Compose.
+
+mod bringing_up;

@@ -1,0 +1,44 @@
+//! Real Docker Compose, as `scripts/compose` fetches it.
+
+use std::path::{Path, PathBuf};
+
+use super::command::scrubbed;
+
+/// One release of Compose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compose {
+    /// 1.29, the Python program.
+    V1,
+    /// 2.26, as Debian builds it.
+    V2_26,
+    /// 2.40.
+    V2_40,
+}
+
+impl Compose {
+    /// The name of the n-th container of a service.
+    pub(crate) fn container_name(self, project: &str, service: &str, number: usize) -> String {
+        let separator = if self == Self::V1 { '_' } else { '-' };
+        format!("{project}{separator}{service}{separator}{number}")
+    }
+
+    /// `up -d` in a folder.
+    pub(crate) fn up(self, folder: &Path) {
+        let out = scrubbed(&self.binary()).current_dir(folder).args(["up", "-d"]).output().unwrap();
+        assert!(out.status.success(), "{self:?} up -d: {}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    fn binary(self) -> PathBuf {
+        let name = match self {
+            Self::V1 => "compose-1.29",
+            Self::V2_26 => "compose-2.26",
+            Self::V2_40 => "compose-2.40",
+        };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compose").join(name);
+        assert!(
+            path.exists(),
+            "this test needs real Compose: run `scripts/compose target/compose`"
+        );
+        path
+    }
+}
