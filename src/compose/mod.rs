@@ -9,6 +9,7 @@ pub mod interpolate;
 pub mod load;
 pub mod model;
 pub mod reference;
+mod path;
 pub mod source;
 pub mod template;
 pub mod write;

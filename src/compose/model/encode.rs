@@ -1,0 +1,261 @@
+//! Values as the JSON that Go's `encoding/json` writes, byte for byte: Compose's config hash is
+//! the hash of that text.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
+
+/// What the text of some values depends on: the release of Compose that is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// `mode: 0440` is a text in octal; before 2.34.0 a number.
+    pub(crate) modes_as_text: bool,
+    /// Devices are objects; before 2.29.3 texts.
+    pub(crate) devices_as_objects: bool,
+    /// `exec` of a watch is written even when empty, since 2.32.0.
+    pub(crate) always_exec: bool,
+    /// Fields of a service's network in the order of 2.36.0.
+    pub(crate) sorted_endpoints: bool,
+    /// When `create_host_path` of a bind is written.
+    pub(crate) create_host_path: CreateHostPath,
+}
+
+/// When `create_host_path` of a bind is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CreateHostPath {
+    /// When true: to 2.40.
+    IfTrue,
+    /// When not true: 5.0.0.
+    UnlessTrue,
+    /// When the file says false: 5.0.2.
+    IfFalse,
+}
+
+impl Style {
+    /// Compose 2.40.
+    pub(crate) const V2_40: Self = Self {
+        modes_as_text: true,
+        devices_as_objects: true,
+        always_exec: true,
+        sorted_endpoints: true,
+        create_host_path: CreateHostPath::IfTrue,
+    };
+}
+
+/// JSON that grows.
+pub(crate) struct Writer {
+    text: String,
+    /// Whether the next value needs a comma before it.
+    follows: bool,
+    pub(crate) style: Style,
+}
+
+impl Writer {
+    /// The JSON text of `value`.
+    pub(crate) fn text_of(value: &impl Encode, style: Style) -> String {
+        let mut writer = Self { text: String::new(), follows: false, style };
+        value.encode(&mut writer);
+        writer.text
+    }
+
+    /// Begins an object or a list.
+    pub(crate) fn open(&mut self, bracket: char) {
+        self.text.push(bracket);
+        self.follows = false;
+    }
+
+    /// Ends an object or a list.
+    pub(crate) fn close(&mut self, bracket: char) {
+        self.text.push(bracket);
+        self.follows = true;
+    }
+
+    /// One field of an object, left out if it is empty and not written always.
+    pub(crate) fn field(&mut self, key: &str, value: &impl Encode, always: bool) {
+        if always || !value.is_empty() {
+            self.comma();
+            self.string(key);
+            self.text.push(':');
+            value.encode(self);
+            self.follows = true;
+        }
+    }
+
+    /// One item of a list.
+    pub(crate) fn item(&mut self, value: &impl Encode) {
+        self.comma();
+        value.encode(self);
+        self.follows = true;
+    }
+
+    /// A literal without quotes: numbers, `true`, `null`.
+    pub(crate) fn literal(&mut self, value: impl Display) {
+        let _infallible = write!(self.text, "{value}");
+    }
+
+    /// A text with the escapes of Go.
+    pub(crate) fn string(&mut self, text: &str) {
+        self.text.push('"');
+        for c in text.chars() {
+            match c {
+                '"' => self.text.push_str("\\\""),
+                '\\' => self.text.push_str("\\\\"),
+                '\n' => self.text.push_str("\\n"),
+                '\r' => self.text.push_str("\\r"),
+                '\t' => self.text.push_str("\\t"),
+                '\u{8}' => self.text.push_str("\\b"),
+                '\u{c}' => self.text.push_str("\\f"),
+                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => {
+                    self.literal(format_args!("\\u{:04x}", u32::from(c)));
+                }
+                _ => self.text.push(c),
+            }
+        }
+        self.text.push('"');
+    }
+
+    fn comma(&mut self) {
+        if self.follows {
+            self.text.push(',');
+        }
+        self.follows = false;
+    }
+}
+
+/// A value that Compose writes as JSON.
+pub(crate) trait Encode {
+    /// Writes the value.
+    fn encode(&self, out: &mut Writer);
+
+    /// Whether Go's `omitempty` leaves it out; it never leaves out a struct.
+    fn is_empty(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! literals {
+    ($($type:ty),*) => {$(
+        impl Encode for $type {
+            fn encode(&self, out: &mut Writer) {
+                out.literal(self);
+            }
+            fn is_empty(&self) -> bool {
+                *self == Self::default()
+            }
+        }
+    )*};
+}
+literals!(bool, i64, u64, u32, u16);
+
+impl Encode for f32 {
+    fn encode(&self, out: &mut Writer) {
+        let size = self.abs();
+        if size != 0.0 && !(1e-6..1e21).contains(&size) {
+            let text = format!("{self:e}");
+            let signed = if text.contains("e-") { text } else { text.replace('e', "e+") };
+            out.literal(signed);
+        } else {
+            out.literal(self);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == 0.0
+    }
+}
+
+impl Encode for String {
+    fn encode(&self, out: &mut Writer) {
+        out.string(self);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn encode(&self, out: &mut Writer) {
+        match self {
+            Some(value) => value.encode(out),
+            None => out.literal("null"),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Encode> Encode for Box<T> {
+    fn encode(&self, out: &mut Writer) {
+        (**self).encode(out);
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self, out: &mut Writer) {
+        out.open('[');
+        for item in self {
+            out.item(item);
+        }
+        out.close(']');
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<T: Encode> Encode for BTreeMap<String, T> {
+    fn encode(&self, out: &mut Writer) {
+        out.open('{');
+        for (key, value) in self {
+            out.field(key, value, true);
+        }
+        out.close('}');
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &impl Encode) -> String {
+        Writer::text_of(value, Style::V2_40)
+    }
+
+    #[test]
+    fn strings_are_escaped_as_go_does() {
+        let value = "\"\\\n\r\t\u{8}\u{c}\u{1}<>&\u{2028}\u{7f}é".to_owned();
+        let expected = "\"\\\"\\\\\\n\\r\\t\\b\\f\\u0001\\u003c\\u003e\\u0026\\u2028\u{7f}é\"";
+        assert_eq!(text(&value), expected);
+    }
+
+    #[test]
+    fn numbers_are_the_shortest_that_read_back() {
+        let cases: [(f32, &str); 6] = [
+            (0.5, "0.5"),
+            (0.1, "0.1"),
+            (3.0, "3"),
+            (1e-7, "1e-7"),
+            (1e21, "1e+21"),
+            (1.0 / 3.0, "0.33333334"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(text(&value), expected);
+        }
+    }
+
+    #[test]
+    fn collections_nest() {
+        let value = BTreeMap::from([
+            ("b".to_owned(), vec![Some(1_i64), None]),
+            ("a".to_owned(), Vec::new()),
+        ]);
+        assert_eq!(text(&value), r#"{"a":[],"b":[1,null]}"#);
+    }
+}
