@@ -10,6 +10,7 @@ use composeup::engine::fake::Behaviour;
 use composeup::engine::{Engine, EngineError};
 use futures_util::StreamExt as _;
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 
 const SOON: Duration = Duration::from_millis(300);
 const DEADLINES: Deadlines = Deadlines { connect: SOON, read: SOON, write: SOON, silence: SOON };
@@ -183,6 +184,29 @@ async fn a_container_that_vanishes_between_list_and_look_is_left_out() {
     let seen = docker.containers(&["a=b".into()]).await.unwrap();
     let seen: Vec<ContainerId> = seen.iter().map(composeup::engine::api::Inspection::id).collect();
     assert_eq!(seen, ids[1..]);
+}
+
+#[tokio::test]
+async fn an_engine_that_is_too_old_is_refused_by_its_version() {
+    let daemon = Daemon::start();
+    daemon.with(async |fake| fake.set_api_version("1.40"));
+    let error = connect(&daemon).await.unwrap_err();
+    assert!(matches!(&error, EngineError::TooOld { found, .. } if found == "1.40"), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_engine_at_all_makes_no_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sock");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let greet = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await.unwrap();
+        stream
+    };
+    let connect = Docker::connect(Address::Unix(path.clone()), DEADLINES);
+    let (error, _stream) = tokio::join!(connect, greet);
+    assert!(matches!(error, Err(EngineError::Protocol { .. })), "{error:?}");
 }
 
 #[tokio::test]

@@ -64,6 +64,11 @@ impl Fake {
         image
     }
 
+    /// Makes it an older or a newer engine than Docker Engine 28.5.
+    pub fn set_api_version(&self, version: &str) {
+        self.0.world.borrow_mut().api_version = Some(version.to_owned());
+    }
+
     /// Scripts containers of this name, or else of this image reference.
     pub fn script(&self, name_or_image: &str, behaviour: Behaviour) {
         self.0.world.borrow_mut().scripts.insert(name_or_image.to_owned(), behaviour);

@@ -17,11 +17,11 @@ use crate::engine::{Engine, EngineError};
 
 impl Engine for Fake {
     async fn info(&self) -> Result<EngineInfo, EngineError> {
-        self.call(Verb::Info, "engine", |_, _| {
+        self.call(Verb::Info, "engine", |world, _| {
             Ok(EngineInfo {
                 endpoint: ENDPOINT.into(),
                 version: "28.5.2".into(),
-                api_version: "1.51".into(),
+                api_version: world.api_version.clone().unwrap_or_else(|| "1.51".into()),
                 os: "linux".into(),
                 architecture: "amd64".into(),
             })

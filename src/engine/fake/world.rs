@@ -22,6 +22,7 @@ pub struct World {
     pub(super) scripts: BTreeMap<String, Behaviour>,
     pub(super) events: Vec<EngineEvent>,
     pub(super) logs: BTreeMap<String, Vec<String>>,
+    pub(super) api_version: Option<String>,
     made: u64,
 }
 
@@ -83,6 +84,7 @@ impl World {
         let script = self.scripts.get(&spec.name).or_else(|| self.scripts.get(reference));
         let behaviour = script.copied().unwrap_or_default();
         let id = ContainerId(self.id());
+        let mounts = self.mounts(&spec.body, &image);
         let container = Container {
             id: id.clone(),
             name: spec.name.clone(),
@@ -90,7 +92,7 @@ impl World {
             config: config(&spec.body, &image),
             host_config: spec.body.get("HostConfig").cloned().unwrap_or_else(|| json!({})),
             networks: endpoints(&spec.body),
-            mounts: mounts(&spec.body),
+            mounts,
             files: Vec::new(),
             behaviour,
             status: "created",
@@ -193,6 +195,22 @@ impl World {
         Ok(())
     }
 
+    /// `Mounts` of an inspection: what the body names, and an anonymous volume for every other path
+    /// that the image declares.
+    fn mounts(&mut self, body: &Value, image: &Value) -> Vec<Value> {
+        let mut mounts = named_mounts(body);
+        let declared = image.pointer("/Config/Volumes").and_then(Value::as_object);
+        for path in declared.into_iter().flatten().map(|(path, _)| path) {
+            if !mounts.iter().any(|mount| mount["Destination"] == path.as_str()) {
+                let name = self.id();
+                mounts.push(json!({
+                    "Type": "volume", "Name": name, "Source": name, "Destination": path, "RW": true,
+                }));
+            }
+        }
+        mounts
+    }
+
     fn find(&mut self, call: &str, id: &ContainerId) -> Result<&mut Container, EngineError> {
         let found = self.containers.iter_mut().find(|one| one.id == *id);
         found.ok_or_else(|| not_found(call, &format!("No such container: {id}")))
@@ -228,8 +246,8 @@ fn endpoints(body: &Value) -> Map<String, Value> {
     endpoints.cloned().unwrap_or_default()
 }
 
-/// `Mounts` of an inspection, from both forms in which a body names them.
-fn mounts(body: &Value) -> Vec<Value> {
+/// Mounts in both forms in which a body names them.
+fn named_mounts(body: &Value) -> Vec<Value> {
     let list = |pointer| body.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
     let binds = list("/HostConfig/Binds").filter_map(Value::as_str).filter_map(bind);
     let mounts = list("/HostConfig/Mounts").map(|mount| {
