@@ -5,6 +5,7 @@ pub mod docker;
 mod error;
 pub mod fake;
 pub mod observe;
+pub mod spec;
 
 pub use api::Engine;
 pub use error::EngineError;

@@ -1,0 +1,73 @@
+//! Labels of a container.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::SpecInput;
+use super::release::Change;
+use crate::labels;
+
+/// The labels: the user's, and over them Compose's own.
+pub(super) fn labels(input: &SpecInput) -> BTreeMap<String, String> {
+    let mut all = input.service.labels.clone();
+    let mut set = |key: &str, value: String| all.insert(key.to_owned(), value);
+    set(labels::PROJECT, input.project.name.clone());
+    set(labels::SERVICE, input.service.name.clone());
+    set(labels::ONEOFF, "False".to_owned());
+    set(labels::CONTAINER_NUMBER, input.number.to_string());
+    set(labels::CONFIG_HASH, input.config_hash.to_owned());
+    set(labels::VERSION, input.style.version.clone());
+    for (key, value) in places(input) {
+        set(key, value);
+    }
+    if !input.is_v1() {
+        set(labels::DEPENDS_ON, depends_on(input));
+        if let Some(image) = input.image {
+            set(labels::IMAGE, image.id());
+        }
+        if let Some(value) = replace(input) {
+            set(labels::REPLACE, value);
+        }
+    }
+    all
+}
+
+/// Where the project lies. The replaced container tells it as Compose was told it (v1 writes paths
+/// as they were given); without one, the project's own absolute paths.
+fn places(input: &SpecInput) -> Vec<(&'static str, String)> {
+    let keys = [labels::WORKING_DIR, labels::CONFIG_FILES, labels::ENVIRONMENT_FILE];
+    if let Some(old) = input.old.filter(|old| old.label(labels::WORKING_DIR).is_some()) {
+        let kept = keys.into_iter().filter_map(|key| Some((key, old.label(key)?.to_owned())));
+        return kept.collect();
+    }
+    let project = input.project;
+    let mut places = vec![(labels::WORKING_DIR, project.working_dir.display().to_string())];
+    places.push((labels::CONFIG_FILES, joined(&project.config_files)));
+    if !project.env_files.is_empty() {
+        places.push((labels::ENVIRONMENT_FILE, joined(&project.env_files)));
+    }
+    places
+}
+
+fn joined(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// `service:condition:restart` of each dependency.
+fn depends_on(input: &SpecInput) -> String {
+    let dependencies = input.service.depends_on.iter().map(|(service, dependency)| {
+        format!("{service}:{}:{}", dependency.condition, dependency.restart)
+    });
+    dependencies.collect::<Vec<_>>().join(",")
+}
+
+/// What the container replaces.
+fn replace(input: &SpecInput) -> Option<String> {
+    let old = input.old?;
+    if !input.release().has(Change::ReplaceByName) {
+        return Some(old.id().to_string());
+    }
+    let service = &input.service.name;
+    let given = input.service.container_name.clone();
+    Some(given.unwrap_or_else(|| format!("{service}-{}", input.number)))
+}

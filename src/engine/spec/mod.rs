@@ -1,0 +1,32 @@
+//! The pure mapping from a service to the calls Compose would make for it.
+//!
+//! Everything follows what `docker compose` (v2) and `docker-compose` (v1) send, release by
+//! release; [`release`] lists where releases differ. Recorded calls of the real ones are the test.
+
+mod container;
+mod devices;
+mod error;
+mod file_refs;
+mod health;
+mod host;
+mod input;
+mod keys;
+mod labels;
+mod links;
+mod mounts;
+mod network;
+mod object;
+mod peers;
+mod ports;
+mod project_objects;
+pub mod release;
+mod resources;
+mod restart;
+mod security;
+mod style;
+
+pub use container::container_spec;
+pub use error::SpecError;
+pub use input::{Peer, SpecInput};
+pub use project_objects::{network_body, volume_body};
+pub use style::{Separator, Style, final_name};

@@ -1,0 +1,99 @@
+//! Networks and volumes of a project, as Compose creates them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::Style;
+use super::object::Object;
+use super::release::Change;
+use crate::compose::model::{IpamPool, Network, Project, Volume};
+use crate::labels;
+
+/// Body of `POST /networks/create` for a network of the project that is not external. `hash` is
+/// the network's config hash, which newer releases keep in a label.
+#[must_use]
+pub fn network_body(
+    project: &Project,
+    key: &str,
+    network: &Network,
+    style: &Style,
+    hash: &str,
+) -> Value {
+    let v1 = style.release().is_v1();
+    let mut own = own_labels(project, style);
+    // v1 labels a network by its own name where it has one.
+    let named = v1 && network.name != format!("{}_{key}", project.name);
+    let label = if named { network.name.as_str() } else { key };
+    own.insert(labels::NETWORK.to_owned(), label.to_owned());
+    if style.release().has(Change::NetworkHash) {
+        own.insert(labels::CONFIG_HASH.to_owned(), hash.to_owned());
+    }
+    let mut body = Object::default();
+    body.set("Name", network.name.clone());
+    body.set("Driver", network.driver.clone());
+    body.set("Options", json!(network.driver_opts));
+    body.set("IPAM", ipam(network));
+    body.set("Internal", network.internal);
+    body.set("Attachable", network.attachable || v1);
+    body.put("EnableIPv4", network.enable_ipv4);
+    body.put("EnableIPv6", network.enable_ipv6);
+    body.set("Labels", json!(merged(&network.labels, own)));
+    // Engines before API 1.44 take a second network of the same name without it.
+    body.set("CheckDuplicate", true);
+    body.into()
+}
+
+/// Body of `POST /volumes/create` for a volume of the project that is not external. `hash` is the
+/// volume's config hash, which newer releases keep in a label.
+#[must_use]
+pub fn volume_body(
+    project: &Project,
+    key: &str,
+    volume: &Volume,
+    style: &Style,
+    hash: &str,
+) -> Value {
+    let mut own = own_labels(project, style);
+    own.insert(labels::VOLUME.to_owned(), key.to_owned());
+    if style.release().has(Change::VolumeHash) {
+        own.insert(labels::CONFIG_HASH.to_owned(), hash.to_owned());
+    }
+    let mut body = Object::default();
+    body.set("Name", volume.name.clone());
+    body.set("Driver", volume.driver.clone());
+    body.set("DriverOpts", json!(volume.driver_opts));
+    body.set("Labels", json!(merged(&volume.labels, own)));
+    body.into()
+}
+
+fn own_labels(project: &Project, style: &Style) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (labels::PROJECT.to_owned(), project.name.clone()),
+        (labels::VERSION.to_owned(), style.version.clone()),
+    ])
+}
+
+/// The user's labels, and over them Compose's own.
+fn merged(
+    user: &BTreeMap<String, String>,
+    own: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    user.clone().into_iter().chain(own).collect()
+}
+
+fn ipam(network: &Network) -> Value {
+    let mut body = Object::default();
+    body.set("Driver", network.ipam.driver.clone());
+    body.set("Config", network.ipam.config.iter().map(pool).collect::<Vec<_>>());
+    body.into()
+}
+
+fn pool(pool: &IpamPool) -> Value {
+    let mut body = Object::default();
+    body.set("Subnet", pool.subnet.clone());
+    body.set("IPRange", pool.ip_range.clone());
+    body.set("Gateway", pool.gateway.clone());
+    body.set("AuxiliaryAddresses", json!(pool.aux_addresses));
+    body.into()
+}
