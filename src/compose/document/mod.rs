@@ -5,6 +5,7 @@
 #[cfg(test)]
 pub(crate) mod fixture;
 mod node;
+mod padded;
 mod parse;
 mod scalar;
 mod syntax;

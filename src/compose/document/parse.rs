@@ -6,6 +6,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::node::{Entry, Map, Node, Tag, Value};
+use super::padded::Padded;
 use super::scalar;
 use super::syntax;
 use crate::compose::source::{Location, SourceFile};
@@ -24,10 +25,12 @@ const DEPTH_LIMIT: usize = 256;
 /// (`<<`) something that is not a mapping, or nests or repeats itself beyond all measure.
 pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Node>, ComposeError> {
     let options = granit_parser::options! { emit_comments: false };
+    let padded = Padded::new(&file.text, &options);
     let mut reader = Reader {
         file,
         dialect,
-        events: Parser::new_from_str_with_options(&file.text, options),
+        padded: &padded,
+        events: Parser::new_from_str_with_options(&padded.text, options),
         anchors: HashMap::new(),
         budget: ALIAS_BUDGET,
     };
@@ -54,6 +57,7 @@ struct Built {
 struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     dialect: Dialect,
+    padded: &'a Padded<'a>,
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Built>,
     budget: usize,
@@ -64,7 +68,8 @@ impl<'a> Reader<'a> {
         match self.events.next_event() {
             Some(Ok(event)) => Ok(event),
             Some(Err(error)) => {
-                let at = error.marker().byte_offset().unwrap_or(self.file.text.len());
+                let at = error.marker().byte_offset().unwrap_or(self.padded.text.len());
+                let at = self.padded.source(at);
                 Err(ComposeError::at(self.place(at, at), syntax::explain(error.kind())))
             }
             None => {
@@ -86,15 +91,8 @@ impl<'a> Reader<'a> {
         let (anchor, tag, mut built) = match event {
             Event::Alias(id) => return self.alias(id, &location, depth),
             Event::Scalar(text, style, anchor, tag) => {
-                let location = if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-                    self.place(location.start, location.start + location.text().trim_end().len())
-                } else {
-                    location
-                };
-                let quoted = style != ScalarStyle::Plain;
-                let value = scalar::resolve(self.dialect, &text, quoted, tag.as_deref())
-                    .map_err(|message| ComposeError::at(location.clone(), message))?;
-                (anchor, tag, Built { node: Node::new(value, location), size: 1, height: 1 })
+                let node = self.scalar(&text, style, tag.as_deref(), location)?;
+                (anchor, tag, Built { node, size: 1, height: 1 })
             }
             Event::SequenceStart(_, anchor, tag) => (anchor, tag, self.sequence(location, depth)?),
             Event::MappingStart(_, anchor, tag) => (anchor, tag, self.mapping(location, depth)?),
@@ -109,6 +107,26 @@ impl<'a> Reader<'a> {
             self.anchors.insert(anchor, built.clone());
         }
         Ok(built)
+    }
+
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&granit_parser::Tag>,
+        mut location: Location,
+    ) -> Result<Node, ComposeError> {
+        let mut text = text;
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            // Compose adds no line break that the file does not have at its end.
+            if location.end == self.file.text.len() && !self.file.text.ends_with('\n') {
+                text = text.strip_suffix('\n').unwrap_or(text);
+            }
+            location.end = location.start + location.text().trim_end().len();
+        }
+        let value = scalar::resolve(self.dialect, text, style != ScalarStyle::Plain, tag)
+            .map_err(|message| ComposeError::at(location.clone(), message))?;
+        Ok(Node::new(value, location))
     }
 
     fn alias(&mut self, id: usize, at: &Location, depth: usize) -> Result<Built, ComposeError> {
@@ -180,7 +198,7 @@ impl<'a> Reader<'a> {
 
     fn location(&self, span: &Span) -> Location {
         let range = span.byte_range().unwrap_or(0..0);
-        self.place(range.start, range.end)
+        self.place(self.padded.source(range.start), self.padded.source(range.end))
     }
 
     fn place(&self, start: usize, end: usize) -> Location {
@@ -387,10 +405,7 @@ mod tests {
                 "a: b: c\n",
                 "compose.yaml:1:5 no `:` was expected here; put the text in quotes, or check the lines before",
             ),
-            (
-                "a: 'b\nc: d\n",
-                "compose.yaml:2:1 a quote is opened before this place and not closed",
-            ),
+            ("a: 'b\nc: d\n", "compose.yaml:1:4 this quote is never closed"),
             (
                 "a: [b\nc: d\n",
                 "compose.yaml:2:2 a `[` or `{` before this place is not closed, or a comma is missing",
@@ -411,6 +426,31 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(error(text), expected);
         }
+    }
+
+    #[test]
+    fn a_block_of_text_ends_as_the_file_does() {
+        for (text, value) in [
+            ("a: |\n  b\n", "b\n"),
+            ("a: |\n  b", "b"),
+            ("a: >\n  b\n  c", "b c"),
+            ("a: |+\n  b", "b"),
+            ("a: |-\n  b\n", "b"),
+            ("a: |\n  b\nc: 1", "b\n"),
+        ] {
+            assert_eq!(document(text).get("a").unwrap().as_str(), Some(value), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_text_may_be_indented_less_than_its_key() {
+        let root = document("a:\n  b: \"x\n  y\n\tz\nw\" # c\n  c: 'd\n\ne'\n  f: g\n");
+        let a = root.get("a").unwrap();
+        let text = |key: &str| a.get(key).and_then(Node::as_str).unwrap();
+        let place = |key: &str| a.get(key).unwrap().location.text();
+        assert_eq!((text("b"), place("b")), ("x y z w", "\"x\n  y\n\tz\nw\""));
+        assert_eq!((text("c"), place("c")), ("d\ne", "'d\n\ne'"));
+        assert_eq!((text("f"), place("f")), ("g", "g"));
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn go_yaml(text: &str, dates: bool) -> Value {
         return Value::Float(number);
     }
     match text.as_bytes().first() {
-        Some(b'.') => finite(text).map(Value::Float),
+        Some(b'.') => fraction(text).map(Value::Float),
         Some(b'0'..=b'9' | b'+' | b'-') => number_or_date(text, dates),
         _ => None,
     }
@@ -148,6 +148,15 @@ fn finite(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
+/// A number that begins with its point; unlike elsewhere `_` only stands between digits.
+fn fraction(text: &str) -> Option<f64> {
+    let digit = |at: Option<&u8>| at.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let separates = |at: usize| at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1));
+    let fits = text.match_indices('_').all(|(at, _)| separates(at));
+    if fits { finite(&text.replace('_', "")) } else { None }
+}
+
 /// The four forms Go accepts: a day, and a day with a time after `T`, `t` or a space.
 fn is_date(text: &str) -> bool {
     let year = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -172,7 +181,7 @@ fn is_day(text: &str) -> bool {
 }
 
 fn is_clock(text: &str) -> bool {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
     let parts: Vec<&str> = whole.split(':').collect();
     let [hour, minute, second] = parts[..] else { return false };
     let below = |text: &str, limit: i8| short(text).is_some_and(|number| number < limit);
@@ -194,7 +203,7 @@ fn strip_zone(time: &str) -> Option<&str> {
     let (clock, zone) = time.split_at_checked(time.len().checked_sub(6)?)?;
     let zone = zone.strip_prefix(['+', '-'])?;
     let (hours, minutes) = zone.split_once(':')?;
-    (hours.len() == 2 && short(hours)? <= 24 && short(minutes)? < 60).then_some(clock)
+    (hours.len() == 2 && short(hours)? <= 24 && short(minutes)? <= 60).then_some(clock)
 }
 
 #[cfg(test)]
@@ -240,6 +249,8 @@ mod tests {
             ("1.10", Value::Float(1.1)),
             ("1.", Value::Float(1.0)),
             (".5", Value::Float(0.5)),
+            (".5_0", Value::Float(0.5)),
+            (".5_", text(".5_")),
             ("1e3", Value::Float(1000.0)),
             ("1e+3", Value::Float(1000.0)),
             ("1e999", text("1e999")),

@@ -5,14 +5,15 @@ use granit_parser::ErrorKind;
 /// A sentence fragment for `kind`.
 pub(super) fn explain(kind: &ErrorKind) -> String {
     let text = match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation => "a tab indents this line; YAML indents with spaces",
+        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
+            "a tab indents this line; YAML indents with spaces"
+        }
         ErrorKind::MappingValueNotAllowed => {
             "no `:` was expected here; put the text in quotes, or check the lines before"
         }
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
-            "a quote is opened before this place and not closed"
+        ErrorKind::UnclosedQuotedScalar => "this quote is never closed",
+        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation => {
+            "this line of a quoted text is indented less than its key"
         }
         ErrorKind::InvalidTrailingSingleQuotedScalar
         | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
