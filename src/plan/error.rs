@@ -1,6 +1,7 @@
 //! Why there is no plan.
 
 use super::steps::Finding;
+use crate::engine::spec::SpecError;
 use crate::error::ExitStatus;
 
 /// No plan could be made, or the plan must not be executed.
@@ -17,6 +18,12 @@ pub enum PlanError {
         /// The services there are.
         known: Vec<String>,
     },
+    /// A service cannot be made into a container as Compose would make it.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The project changed between the plan that was agreed to and the rollout.
+    #[error("nothing was changed: the containers or files changed since the plan was made")]
+    Stale,
     /// Findings of level error stand in the way.
     #[error("{}", refusal(findings))]
     Refused {
@@ -36,7 +43,7 @@ impl PlanError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::UnknownService { .. } => ExitStatus::Project,
-            Self::Refused { .. } => ExitStatus::Refused,
+            Self::Spec(_) | Self::Stale | Self::Refused { .. } => ExitStatus::Refused,
         }
     }
 
@@ -51,6 +58,8 @@ impl PlanError {
                     None => vec![format!("its services are: {}", known.join(", "))],
                 }
             }
+            Self::Spec(error) => error.hints(),
+            Self::Stale => vec!["run the command again".into()],
             Self::Refused { findings } => {
                 let errors = findings.iter().filter(|finding| finding.is_error());
                 errors.filter_map(|finding| finding.hint.clone()).collect()

@@ -1,11 +1,17 @@
 //! Decides, without touching anything, what a rollout will do.
 
 pub mod arrange;
+pub mod build;
 pub mod diff;
 mod error;
+pub mod identity;
+pub mod order;
+pub mod preflight;
+pub mod readiness;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod steps;
 
+pub use build::{PlanOptions, PullPolicy, Situation, plan, wanted};
 pub use error::PlanError;
 pub use steps::Plan;

@@ -21,9 +21,6 @@ const PROBE_EVERY: Duration = Duration::from_millis(500);
 const RESUBSCRIBE_AFTER: Duration = Duration::from_millis(200);
 /// How often a broken event stream or a failed look is forgiven in a row.
 const PATIENCE: u32 = 20;
-/// The shortest default deadline.
-const SHORTEST_DEADLINE: Duration = Duration::from_mins(1);
-
 /// What one look at a container says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -33,16 +30,6 @@ pub enum Verdict {
     Waiting(String),
     /// It never will; the text says why.
     Failed(String),
-}
-
-/// The default deadline from start to ready: the time after which the engine itself would have
-/// called the container unhealthy, at least 60 s.
-#[must_use]
-pub fn default_deadline(check: Option<&Healthcheck>) -> Duration {
-    let by_check = check.map_or(Duration::ZERO, |check| {
-        (check.interval + check.timeout) * check.retries + check.start_period
-    });
-    by_check.max(SHORTEST_DEADLINE)
 }
 
 /// Judges a container by its state alone. `has_check` says whether it runs under a HEALTHCHECK;
@@ -276,19 +263,5 @@ mod tests {
         assert!(matches!(verdict(&again, true), Verdict::Failed(_)));
         let killed = ContainerState { oom_killed: true, ..running() };
         assert!(matches!(verdict(&killed, true), Verdict::Failed(_)));
-    }
-
-    #[test]
-    fn the_default_deadline_is_the_engines_own_patience_and_at_least_a_minute() {
-        let check = |interval, retries| Healthcheck {
-            test: vec!["CMD".into(), "true".into()],
-            interval: Duration::from_secs(interval),
-            timeout: Duration::from_secs(5),
-            start_period: Duration::from_secs(20),
-            retries,
-        };
-        assert_eq!(default_deadline(None), Duration::from_mins(1));
-        assert_eq!(default_deadline(Some(&check(1, 3))), Duration::from_mins(1));
-        assert_eq!(default_deadline(Some(&check(30, 4))), Duration::from_secs(160));
     }
 }

@@ -1,0 +1,311 @@
+//! Puts the plan together: which services change and why, what stands in the way, which containers
+//! come and go, and every step in order. Pure: the same values give the same plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::PlanError;
+use super::arrange::arrange;
+use super::diff;
+use super::identity::Identity;
+use super::order::by_dependency;
+use super::preflight::{Preflight, networks_of, volumes_of};
+use super::readiness::{default_deadline, effective_check};
+use super::steps::{
+    Cause, FileEdit, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement,
+    ServicePlan,
+};
+use crate::compose::model::{Project, Service};
+use crate::engine::api::{ContainerSpec, Image, Inspection};
+use crate::engine::spec::{Peer, SpecInput, container_spec};
+use crate::engine::{Observed, Wanted};
+use crate::labels;
+
+/// When an image is pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullPolicy {
+    /// If the engine does not have it.
+    Missing,
+    /// Even if the engine has it: the tag may have moved.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// What the user wants beyond the files.
+#[derive(Clone)]
+pub struct PlanOptions<'a> {
+    /// Id of the run.
+    pub run: String,
+    /// The services to look at.
+    pub services: BTreeSet<String>,
+    /// `--pull`; else the service's own `pull_policy`.
+    pub pull: Option<PullPolicy>,
+    /// `--timeout`; else derived from the healthcheck.
+    pub timeout: Option<Duration>,
+    /// `--ready-after`.
+    pub ready_after: Duration,
+    /// Whether the project was named by `-p`.
+    pub project_is_named: bool,
+    /// Reads a file beside the compose files, such as a seccomp profile.
+    pub read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+}
+
+/// The project as it is on disk and as it will be, and what the engine has.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The files as they are: they prove which Compose made the containers.
+    pub before: &'a Project,
+    /// The files with the edits.
+    pub after: &'a Project,
+    /// The edits.
+    pub edits: &'a [FileEdit],
+    /// The engine.
+    pub observed: &'a Observed,
+}
+
+/// What to look at on the engine before planning.
+///
+/// # Errors
+///
+/// [`PlanError::UnknownService`].
+pub fn wanted(project: &Project, services: &BTreeSet<String>) -> Result<Wanted, PlanError> {
+    let mut wanted = Wanted { project: project.name.clone(), ..Wanted::default() };
+    for service in by_dependency(project, services)? {
+        wanted.images.extend(service.image.clone());
+        wanted.networks.extend(networks_of(project, service));
+        wanted.volumes.extend(volumes_of(project, service));
+    }
+    Ok(wanted)
+}
+
+/// Plans the rollout.
+///
+/// # Errors
+///
+/// [`PlanError`] if a service is unknown or something stands in the way.
+pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanError> {
+    let mut plan = empty_plan(situation, options);
+    for service in by_dependency(situation.after, &options.services)? {
+        Planner { situation, options, service }.add_to(&mut plan)?;
+    }
+    plan.findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    if plan.findings.iter().any(Finding::is_error) {
+        return Err(PlanError::Refused { findings: plan.findings });
+    }
+    plan.steps = arrange(&plan.services);
+    Ok(plan)
+}
+
+fn empty_plan(situation: &Situation, options: &PlanOptions) -> Plan {
+    let files = situation.after.config_files.iter();
+    Plan {
+        run: options.run.clone(),
+        project: situation.after.name.clone(),
+        files: files.map(|path| shown(situation.after, path)).collect(),
+        endpoint: situation.observed.engine.endpoint.clone(),
+        services: Vec::new(),
+        up_to_date: Vec::new(),
+        edits: situation.edits.to_vec(),
+        findings: Vec::new(),
+        pulls: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+/// The path as the file itself was shown when it was read.
+fn shown(project: &Project, path: &Path) -> String {
+    let file = project.files.iter().find(|file| file.path == path);
+    file.map_or_else(|| path.display().to_string(), |file| file.shown.clone())
+}
+
+/// Plans one service.
+struct Planner<'a> {
+    situation: &'a Situation<'a>,
+    options: &'a PlanOptions<'a>,
+    service: &'a Service,
+}
+
+impl Planner<'_> {
+    fn add_to(&self, plan: &mut Plan) -> Result<(), PlanError> {
+        let preflight = Preflight {
+            project: self.situation.after,
+            observed: self.situation.observed,
+            project_is_named: self.options.project_is_named,
+        };
+        let forbidden = preflight.before_comparing(self.service);
+        if !forbidden.is_empty() {
+            plan.findings.extend(forbidden);
+            return Ok(());
+        }
+        let pull = self.pull();
+        let Some(service) = self.service_plan(pull.is_some())? else {
+            plan.up_to_date.push(self.service.name.clone());
+            return Ok(());
+        };
+        plan.findings.extend(preflight.before_changing(self.service));
+        plan.findings.extend(self.image_findings(pull.is_some()));
+        plan.pulls.extend(pull);
+        plan.services.push(service);
+        Ok(())
+    }
+
+    /// The service's replacements, or `None` if all its containers are as they should be.
+    fn service_plan(&self, is_pulled: bool) -> Result<Option<ServicePlan>, PlanError> {
+        let identity = self.identity();
+        let containers = self.containers();
+        let pairs: Vec<Replacement> = containers
+            .iter()
+            .map(|old| self.replacement(old, &identity))
+            .collect::<Result<_, _>>()?;
+        let changed: Vec<Vec<Cause>> = containers
+            .iter()
+            .zip(&pairs)
+            .filter(|(old, _)| is_pulled || !self.is_up_to_date(old, &identity))
+            .map(|(old, pair)| self.causes(old, &pair.new.body, is_pulled))
+            .collect();
+        let (Some(first), Some(causes)) = (containers.first(), changed.into_iter().next()) else {
+            return Ok(None);
+        };
+        let check = effective_check(&pairs[0].new.body, self.image());
+        Ok(Some(ServicePlan {
+            service: self.service.name.clone(),
+            from_image: first.image(),
+            to_image: self.image_name(),
+            causes,
+            order: Order::StartFirst,
+            readiness: Readiness {
+                timeout: self.options.timeout.unwrap_or_else(|| default_deadline(check.as_ref())),
+                ready_after: self.options.ready_after,
+            },
+            replacements: pairs,
+        }))
+    }
+
+    fn causes(&self, old: &Inspection, body: &Value, is_pulled: bool) -> Vec<Cause> {
+        let old_image = self.situation.observed.images.get(&old.image_id());
+        let causes = diff::causes(old, old_image, diff::Wanted { body, image: self.image() });
+        match (causes.is_empty(), is_pulled) {
+            (false, _) => causes,
+            (true, true) => vec![Cause("image will be pulled".into())],
+            (true, false) => vec![Cause("configuration changed".into())],
+        }
+    }
+
+    /// Compose's own rule: the hash of the configuration and the id of the image.
+    fn is_up_to_date(&self, old: &Inspection, identity: &Identity) -> bool {
+        let same_image = self.image().is_some_and(|image| image.id() == old.image_id());
+        same_image && old.label(labels::CONFIG_HASH) == Some(&identity.config_hash)
+    }
+
+    fn replacement(&self, old: &Inspection, identity: &Identity) -> Result<Replacement, PlanError> {
+        let number = old.number().unwrap_or(1);
+        let project = &self.situation.after.name;
+        let final_name = identity.style.container_name(project, &self.service.name, number);
+        let create_as = format!("{}_{final_name}", old.id().short());
+        let mut new = container_spec(&SpecInput {
+            project: self.situation.after,
+            service: self.service,
+            number,
+            name: &final_name,
+            create_as: &create_as,
+            style: &identity.style,
+            config_hash: &identity.config_hash,
+            engine: &self.situation.observed.engine,
+            image: self.image(),
+            old: Some(old),
+            peers: &self.peers(),
+            network_ids: &self.network_ids(),
+            read_file: self.options.read_file,
+        })?;
+        sign(&mut new, &self.options.run, old);
+        let old = OldContainer { id: old.id(), name: old.name() };
+        Ok(Replacement { replica: number, old, new, final_name })
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of(self.situation, self.service, self.containers(), &self.peers())
+    }
+
+    fn containers(&self) -> &[Inspection] {
+        self.situation.observed.of(&self.service.name)
+    }
+
+    fn image_name(&self) -> String {
+        self.service.image.clone().unwrap_or_default()
+    }
+
+    fn image(&self) -> Option<&Image> {
+        self.situation.observed.images.get(self.service.image.as_ref()?)
+    }
+
+    /// The pull the service needs, by the flag, else by its own `pull_policy`.
+    fn pull(&self) -> Option<Pull> {
+        let by_file = match self.service.pull_policy.as_deref() {
+            Some("always") => PullPolicy::Always,
+            Some("never" | "build") => PullPolicy::Never,
+            _ => PullPolicy::Missing,
+        };
+        let wanted = match self.options.pull.unwrap_or(by_file) {
+            PullPolicy::Always => true,
+            PullPolicy::Missing => self.image().is_none(),
+            PullPolicy::Never => false,
+        };
+        (wanted && self.service.image.is_some()).then(|| Pull {
+            service: self.service.name.clone(),
+            image: self.image_name(),
+            platform: self.service.platform.clone(),
+        })
+    }
+
+    fn image_findings(&self, is_pulled: bool) -> Vec<Finding> {
+        let name = &self.service.name;
+        let error = |what: String, hint: &str| {
+            vec![Finding::new(Level::Error, Some(name), what).with_hint(hint)]
+        };
+        match &self.service.image {
+            None => error(
+                format!("`{name}` has no `image`; it is only built"),
+                "give it an `image:` with a tag beside `build:`, and build that tag first",
+            ),
+            Some(image) if !is_pulled && self.image().is_none() => error(
+                format!("image `{image}` is not on the engine, and nothing may be pulled"),
+                "load or build the image first, or leave out `--pull never`",
+            ),
+            Some(_) => Vec::new(),
+        }
+    }
+
+    fn peers(&self) -> BTreeMap<String, Vec<Peer>> {
+        let all = self.situation.observed.containers.iter();
+        all.map(|(service, containers)| {
+            let peers = containers.iter().map(|one| Peer { id: one.id(), name: one.name() });
+            (service.clone(), peers.collect())
+        })
+        .collect()
+    }
+
+    fn network_ids(&self) -> BTreeMap<String, String> {
+        let networks = self.situation.after.networks.iter();
+        networks
+            .filter_map(|(key, network)| {
+                Some((key.clone(), self.situation.observed.networks.get(&network.name)?.id()))
+            })
+            .collect()
+    }
+}
+
+/// Signs a new container, so that it can be found and told from every other one.
+fn sign(new: &mut ContainerSpec, run: &str, old: &Inspection) {
+    let marks = [(labels::RUN, run.to_owned()), (labels::REPLACES, old.id().0)];
+    if let Some(body) = new.body.as_object_mut() {
+        let own = body.entry("Labels").or_insert_with(|| Value::Object(serde_json::Map::new()));
+        if let Some(own) = own.as_object_mut() {
+            own.extend(marks.map(|(key, value)| (key.to_owned(), value.into())));
+        }
+    }
+}
