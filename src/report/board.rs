@@ -1,0 +1,185 @@
+//! Where every service stands, folded from events: what the moving display shows.
+
+use std::time::Duration;
+
+use super::event::{Event, EventKind, ServiceStart, StepRef};
+use super::lines::of_deadline;
+use crate::text::{duration, size};
+
+/// Steps of one replica: create, start, wait, stop, remove, rename.
+const STEPS_PER_REPLICA: usize = 6;
+
+/// The whole rollout at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    /// Name of the project.
+    pub(super) project: String,
+    /// Its services, in the order of their rollout.
+    pub(super) services: Vec<Row>,
+    /// Time of the newest event since the rollout began.
+    pub(super) now: Duration,
+}
+
+/// One service at one moment.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Name.
+    pub(super) service: String,
+    /// Number of replicas that are replaced.
+    pub(super) replicas: usize,
+    /// How many of them have their last step behind them.
+    pub(super) replaced: usize,
+    /// Steps behind it.
+    pub(super) done: usize,
+    /// What it does now.
+    pub(super) phase: Phase,
+}
+
+/// What a service does now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its turn has not come.
+    Queued,
+    /// Something goes on.
+    Busy {
+        /// What.
+        what: String,
+        /// Since when, counted from the beginning of the rollout.
+        since: Duration,
+        /// How long it may take, if that is known.
+        deadline: Option<Duration>,
+    },
+    /// Nothing is left to do.
+    Done,
+}
+
+impl Row {
+    fn new(start: &ServiceStart) -> Self {
+        Self {
+            service: start.service.clone(),
+            replicas: start.replicas,
+            replaced: 0,
+            done: 0,
+            phase: Phase::Queued,
+        }
+    }
+
+    /// Number of steps in all.
+    #[must_use]
+    pub(super) fn steps(&self) -> usize {
+        self.replicas * STEPS_PER_REPLICA
+    }
+}
+
+impl Phase {
+    /// The phase in words, and its clock at `now`.
+    #[must_use]
+    pub(super) fn describe(&self, now: Duration) -> (String, String) {
+        match self {
+            Self::Queued => ("waits for its turn".into(), String::new()),
+            Self::Done => ("done".into(), String::new()),
+            Self::Busy { what, since, deadline } => {
+                let spent = now.saturating_sub(*since);
+                let clock = match deadline {
+                    Some(deadline) => of_deadline(spent, *deadline),
+                    None => duration(Duration::from_secs(spent.as_secs())),
+                };
+                (what.clone(), clock)
+            }
+        }
+    }
+}
+
+impl Board {
+    /// Number of services that are done.
+    #[must_use]
+    pub(super) fn done(&self) -> usize {
+        self.services.iter().filter(|row| row.phase == Phase::Done).count()
+    }
+
+    /// Takes one event in.
+    pub(super) fn note(&mut self, event: &Event) {
+        self.now = Duration::from_millis(event.elapsed_ms);
+        match &event.kind {
+            EventKind::RolloutStarted { project, services } => {
+                self.project.clone_from(project);
+                self.services = services.iter().map(Row::new).collect();
+            }
+            EventKind::StepStarted(step) => self.begin(step, doing(step).to_owned(), None),
+            EventKind::PullProgress { service, layers_done, layers, bytes, total } => {
+                let amount = format!("{} of {}", size(*bytes), size(*total));
+                self.restate(service, &format!("pulling {layers_done}/{layers} layers, {amount}"));
+            }
+            EventKind::Waiting { step, waited_ms, deadline_ms, detail } => {
+                let what = format!("{}, {detail}", doing(step));
+                let since = self.now.saturating_sub(Duration::from_millis(*waited_ms));
+                self.begin(step, what, Some(Duration::from_millis(*deadline_ms)));
+                self.backdate(step, since);
+            }
+            EventKind::StepFinished { step, .. } => self.finish(step),
+            EventKind::StepUndone { step, .. } => self.undo(step),
+            _ => {}
+        }
+    }
+
+    fn row(&mut self, step: &StepRef) -> Option<&mut Row> {
+        let name = step.service.as_deref()?;
+        self.services.iter_mut().find(|row| row.service == name)
+    }
+
+    fn begin(&mut self, step: &StepRef, what: String, deadline: Option<Duration>) {
+        let since = self.now;
+        if let Some(row) = self.row(step) {
+            row.phase = Phase::Busy { what, since, deadline };
+        }
+    }
+
+    fn backdate(&mut self, step: &StepRef, began: Duration) {
+        if let Some(Row { phase: Phase::Busy { since, .. }, .. }) = self.row(step) {
+            *since = began;
+        }
+    }
+
+    /// Other words for what goes on already.
+    fn restate(&mut self, service: &str, words: &str) {
+        for row in self.services.iter_mut().filter(|row| row.service == service) {
+            if let Phase::Busy { what, .. } = &mut row.phase {
+                words.clone_into(what);
+            }
+        }
+    }
+
+    fn finish(&mut self, step: &StepRef) {
+        let Some(row) = self.row(step) else { return };
+        if step.step == "pull" {
+            row.phase = Phase::Queued;
+            return;
+        }
+        row.done += 1;
+        row.replaced += usize::from(step.step == "rename");
+        if row.done >= row.steps() {
+            row.phase = Phase::Done;
+        }
+    }
+
+    fn undo(&mut self, step: &StepRef) {
+        self.begin(step, "taking back".into(), None);
+        if let Some(row) = self.row(step) {
+            row.done = row.done.saturating_sub(1);
+        }
+    }
+}
+
+/// What goes on during a step, in the words of the vocabulary.
+fn doing(step: &StepRef) -> &'static str {
+    match step.step.as_str() {
+        "pull" => "pulling",
+        "create" => "creating",
+        "start" => "starting",
+        "await_ready" => "warming",
+        "stop" => "stopping the old one",
+        "remove" => "removing the old one",
+        "rename" => "renaming",
+        _ => "working",
+    }
+}

@@ -1,0 +1,66 @@
+//! A plan for programs: everything but the values that may be secret.
+
+use serde_json::{Value, json};
+
+use super::event::{EVENT_VERSION, step_ref};
+use crate::plan::Plan;
+use crate::plan::steps::{FileEdit, Replacement, ServicePlan};
+use crate::text::duration;
+
+/// The plan without bodies of containers and texts of files, which hold environment values.
+#[must_use]
+pub fn plan_json(plan: &Plan) -> Value {
+    let steps = (0..plan.steps.len()).map(|index| json!(step_ref(plan, index)));
+    json!({
+        "v": EVENT_VERSION,
+        "kind": "plan",
+        "run": plan.run,
+        "project": plan.project,
+        "files": plan.files,
+        "engine": plan.endpoint,
+        "services": plan.services.iter().map(service).collect::<Value>(),
+        "up_to_date": plan.up_to_date,
+        "edits": plan.edits.iter().map(edit).collect::<Value>(),
+        "findings": plan.findings,
+        "pulls": plan.pulls,
+        "steps": steps.collect::<Value>(),
+    })
+}
+
+fn service(service: &ServicePlan) -> Value {
+    json!({
+        "service": service.service,
+        "from_image": service.from_image,
+        "to_image": service.to_image,
+        "causes": service.causes,
+        "order": service.order,
+        "timeout": duration(service.readiness.timeout),
+        "ready_after": duration(service.readiness.ready_after),
+        "replicas": service.replacements.iter().map(replacement).collect::<Value>(),
+    })
+}
+
+fn replacement(pair: &Replacement) -> Value {
+    json!({
+        "replica": pair.replica,
+        "old": { "id": pair.old.id, "name": pair.old.name },
+        "new": { "created_as": pair.new.name, "name": pair.final_name },
+    })
+}
+
+fn edit(edit: &FileEdit) -> Value {
+    json!({ "file": edit.shown, "path": edit.path, "changes": edit.changes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn everything_is_told_but_values_that_may_be_secret() {
+        let json = plan_json(&sample::plan());
+        assert!(!json.to_string().contains(sample::SECRET));
+        insta::assert_json_snapshot!("plan_json", json);
+    }
+}
