@@ -162,10 +162,15 @@ impl Error {
                 vec!["pass `--yes` to roll out without asking, or run `composeup plan`".into()]
             }
             Self::Usage { .. } => vec!["`composeup help` shows every command".into()],
-            Self::Cancelled(_) | Self::Internal { .. } => Vec::new(),
+            Self::Cancelled(_) => Vec::new(),
+            Self::Internal { .. } => vec![REPORT.into()],
         }
     }
 }
+
+/// The way out of what composeup did not foresee.
+pub(crate) const REPORT: &str = "this is a bug in composeup: please report it with the command you ran and the output of \
+     `composeup --version`";
 
 impl From<PullError> for Error {
     fn from(error: PullError) -> Self {

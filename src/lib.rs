@@ -11,6 +11,7 @@
 pub mod cli;
 pub mod compose;
 pub mod engine;
+pub mod env;
 pub mod error;
 pub mod labels;
 pub mod plan;

@@ -1,9 +1,13 @@
 //! The command line: arguments in, one command run, exit code out.
 
-use std::process::ExitCode;
+pub mod args;
+mod completions;
+pub mod diagnostic;
+mod output;
+pub mod prompt;
+mod run;
+pub mod settings;
+pub mod targets;
+mod terminal;
 
-/// Runs the command line of this process.
-#[must_use]
-pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
-}
+pub use run::main;

@@ -1,5 +1,4 @@
-//! The engine's backend, and a rollout through it.
+//! The engine's backend.
 
 mod backend;
 mod faults;
-mod rollout;

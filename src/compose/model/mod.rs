@@ -40,6 +40,7 @@ pub use network::{Ipam, IpamPool, Network, ServiceNetwork};
 pub use port::Port;
 pub use project::{Project, Warning};
 pub use reference::{CredentialSpec, Dependency, EnvFile, Extends, Provider};
+pub(crate) use scalar::parse_duration;
 pub use scalar::{Bytes, Environment, FileMode};
 pub use secret::{Content, FileObject, FileReference};
 pub use service::Service;

@@ -89,7 +89,7 @@ const UNITS: [(&str, u64); 9] = [
 ];
 
 /// `1h30m`, `1.5s`: numbers with units, added up. A fraction is cut at a nanosecond.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest == "0" {
         return Some(Duration::ZERO);
@@ -104,7 +104,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
         total = total.checked_add(scaled(number, scale)?)?;
         rest = tail;
     }
-    (!text.is_empty()).then(|| Duration::from_nanos(total))
+    (!text.is_empty() && text != "+").then(|| Duration::from_nanos(total))
 }
 
 /// A decimal number times `scale`, exactly, without the rest below one.

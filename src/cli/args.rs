@@ -1,0 +1,213 @@
+//! What the command line understands: definitions and nothing else.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use crate::compose::model::parse_duration;
+
+/// Upgrades a Docker Compose service without anyone noticing.
+///
+/// The new container is started beside the old one and must become ready before the old one is
+/// stopped. If it does not, it is removed, and nothing else has changed.
+#[derive(Debug, Parser)]
+#[command(name = "composeup", version, propagate_version = true, max_term_width = 100)]
+pub struct CommandLine {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Upgrade services to a new tag, or bring them to what the files say.
+    ///
+    /// `composeup upgrade ghost-blog 3.37.1` gives one service a new tag; `web=1.9 worker=1.9`
+    /// several; `web` brings the service to what the files say; no word at all brings every
+    /// service there. Of two plain words the second is a tag, unless it is the name of a service
+    /// of the project; `web=worker` always means the tag.
+    Upgrade(UpgradeArgs),
+    /// Show what `upgrade` would do, and change nothing.
+    Plan(PlanArgs),
+    /// Print the completion script of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Compose file, once for each; the default is what Compose finds.
+    #[arg(short, long = "file", global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<String>,
+    /// Name of the project.
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub project_name: Option<String>,
+    /// Folder that relative paths in the files start from.
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub project_directory: Option<PathBuf>,
+    /// File of variables instead of `.env`, once for each.
+    #[arg(long = "env-file", global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub env_files: Vec<PathBuf>,
+    /// Profile to enable, once for each.
+    #[arg(long = "profile", global = true, value_name = "NAME")]
+    pub profiles: Vec<String>,
+    /// Address of the engine, such as `unix:///var/run/docker.sock` or `tcp://10.0.0.5:2375`.
+    #[arg(short = 'H', long, global = true, value_name = "ADDRESS")]
+    pub host: Option<String>,
+    /// How progress is shown.
+    #[arg(long, global = true, value_name = "HOW")]
+    pub progress: Option<ProgressChoice>,
+    /// Print JSON on stdout, and nothing else there.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print only errors and the final line.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Print more: notes, and every step as a line.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+/// What `upgrade` and `plan` have in common.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TargetArgs {
+    /// `SERVICE TAG`, or any number of `SERVICE` and `SERVICE=TAG`.
+    #[arg(value_name = "SERVICE[=TAG]")]
+    pub words: Vec<String>,
+    /// When to pull images; the default is the service's `pull_policy`, else `missing`.
+    #[arg(long, value_name = "WHEN")]
+    pub pull: Option<PullChoice>,
+    /// Without a healthcheck: how long a container must run to count as ready (10s unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub ready_after: Option<Duration>,
+    /// How long a new container may take to become ready (derived from its healthcheck and at least
+    /// 60s unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+}
+
+/// Arguments of `upgrade`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct UpgradeArgs {
+    /// What to upgrade, and how.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    /// Roll out without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show the plan and stop.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlanArgs {
+    /// What to plan, and how.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    /// Exit with 20 if there is something to do.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressChoice {
+    /// `live` on a terminal, else `plain`.
+    Auto,
+    /// A moving display.
+    Live,
+    /// One line for each thing that happened.
+    Plain,
+    /// One JSON object per line on stdout.
+    Json,
+    /// Errors and the final line.
+    Quiet,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On terminals, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// When to pull images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PullChoice {
+    /// If the engine does not have them.
+    Missing,
+    /// Before every upgrade.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "a duration looks like `10s`, `1m30s` or `500ms`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> CommandLine {
+        CommandLine::try_parse_from(line.split(' ')).unwrap()
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_after_the_command() {
+        for line in [
+            "composeup -f a.yml --json upgrade web 1.9",
+            "composeup upgrade web 1.9 -f a.yml --json",
+        ] {
+            let global = parse(line).global;
+            assert_eq!((global.files, global.json), (vec!["a.yml".to_owned()], true), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_an_upgrade_are_kept_in_order() {
+        let Command::Upgrade(args) = parse("composeup upgrade web=1.9 -y worker=2").command else {
+            panic!("not an upgrade");
+        };
+        assert!(args.yes);
+        assert_eq!(args.targets.words, ["web=1.9", "worker=2"]);
+    }
+
+    #[test]
+    fn durations_are_those_of_compose() {
+        let Command::Plan(args) = parse("composeup plan web --timeout 1m30s").command else {
+            panic!("not a plan");
+        };
+        assert_eq!(args.targets.timeout, Some(Duration::from_secs(90)));
+        let wrong = CommandLine::try_parse_from(["composeup", "plan", "--timeout", "90"]);
+        assert!(wrong.unwrap_err().to_string().contains("`1m30s`"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Asks a person, where there is one.
+
+use std::io::ErrorKind;
+use std::thread;
+
+use dialoguer::Confirm;
+use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
+use tokio::sync::oneshot;
+
+use super::terminal::TerminalGuard;
+use crate::error::Error;
+use crate::rollout::Cancel;
+use crate::rollout::outcome::Signal;
+
+/// Somebody who can say yes.
+pub trait Prompter: Send {
+    /// Asks `question`, which says what will happen. The default is no.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotConfirmed`] for anything but a yes, [`Error::Cancelled`] for Ctrl-C.
+    fn confirm(&mut self, question: &str) -> Result<(), Error>;
+}
+
+/// Asks on the terminal; only for those who know that stdin and stderr are terminals.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    /// Whether to use colour.
+    pub colour: bool,
+}
+
+impl Prompter for Terminal {
+    fn confirm(&mut self, question: &str) -> Result<(), Error> {
+        let coloured = ColorfulTheme::default();
+        let theme: &dyn Theme = if self.colour { &coloured } else { &SimpleTheme };
+        let answer = Confirm::with_theme(theme).with_prompt(question).default(false).interact();
+        match answer {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(not_confirmed("the answer was no")),
+            Err(dialoguer::Error::IO(error)) if error.kind() == ErrorKind::Interrupted => {
+                Err(Error::Cancelled(Signal::Interrupt))
+            }
+            Err(error) => Err(not_confirmed(&format!("the question could not be asked: {error}"))),
+        }
+    }
+}
+
+/// Says no, since nobody is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Refuse;
+
+impl Prompter for Refuse {
+    fn confirm(&mut self, _question: &str) -> Result<(), Error> {
+        Err(not_confirmed("confirmation is needed and there is no terminal"))
+    }
+}
+
+fn not_confirmed(reason: &str) -> Error {
+    Error::NotConfirmed { reason: reason.into() }
+}
+
+/// Asks on a thread of its own, so that a request to stop ends the wait for an answer; the terminal
+/// is as before afterwards.
+///
+/// # Errors
+///
+/// Those of [`Prompter::confirm`].
+pub async fn confirm(
+    mut prompter: Box<dyn Prompter>,
+    question: String,
+    cancel: &Cancel,
+) -> Result<(), Error> {
+    let _guard = TerminalGuard::new();
+    let (sender, answer) = oneshot::channel();
+    // Not joined: a thread that reads a key cannot be woken, and ends with the process.
+    thread::spawn(move || sender.send(prompter.confirm(&question)));
+    tokio::select! {
+        answer = answer => answer.unwrap_or_else(|_| Err(not_confirmed("the question broke off"))),
+        () = cancel.requested(1) => {
+            Err(Error::Cancelled(cancel.first().unwrap_or(Signal::Interrupt)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keeps silent for ever.
+    struct Silent;
+
+    impl Prompter for Silent {
+        fn confirm(&mut self, _question: &str) -> Result<(), Error> {
+            loop {
+                thread::park();
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_terminal_the_answer_is_a_typed_refusal() {
+        let (_canceller, cancel) = Cancel::manual();
+        let error = confirm(Box::new(Refuse), "go on?".into(), &cancel).await.unwrap_err();
+        assert!(matches!(error, Error::NotConfirmed { .. }));
+        assert_eq!(
+            error.to_string(),
+            "nothing was changed: confirmation is needed and there is no terminal"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_to_stop_ends_the_wait_for_an_answer() {
+        let (canceller, cancel) = Cancel::manual();
+        canceller.request(Signal::Terminate);
+        let error = confirm(Box::new(Silent), "go on?".into(), &cancel).await.unwrap_err();
+        assert!(matches!(error, Error::Cancelled(Signal::Terminate)));
+    }
+}

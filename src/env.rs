@@ -1,0 +1,51 @@
+//! Every environment variable composeup reads itself, one sentence each; the man page prints this
+//! table. Variables in the user's files are read too, as Compose reads them.
+
+/// One variable and what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Name.
+    pub name: &'static str,
+    /// What it does: one sentence without a final period.
+    pub meaning: &'static str,
+}
+
+/// How progress is shown, if no flag says it.
+pub const PROGRESS: &str = "COMPOSEUP_PROGRESS";
+/// No moving display.
+pub const NO_PROGRESS: &str = "COMPOSEUP_NO_PROGRESS";
+/// No colour.
+pub const NO_COLOR: &str = "NO_COLOR";
+/// Colour without a terminal.
+pub const FORCE_COLOR: &str = "FORCE_COLOR";
+/// The same, by another name.
+pub const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+/// Set where nobody watches.
+pub const CI: &str = "CI";
+/// Kind of the terminal.
+pub const TERM: &str = "TERM";
+
+/// All of them, in the order of the man page.
+pub const ALL: [Variable; 17] = [
+    variable("COMPOSE_FILE", "the compose files, as `--file` names them"),
+    variable("COMPOSE_PATH_SEPARATOR", "what separates the files in `COMPOSE_FILE`"),
+    variable("COMPOSE_PROJECT_NAME", "name of the project, as `--project-name`"),
+    variable("COMPOSE_PROFILES", "profiles to enable, separated by commas"),
+    variable("COMPOSE_ENV_FILES", "env files, separated by commas, as `--env-file` names them"),
+    variable("DOCKER_HOST", "address of the engine, as `--host`"),
+    variable("DOCKER_CONTEXT", "refused unless it is `default`: contexts are not supported yet"),
+    variable("DOCKER_CONFIG", "folder of docker's own configuration file"),
+    variable("DOCKER_TLS_VERIFY", "refused with a TCP address: TLS is not supported yet"),
+    variable("HOME", "where docker's configuration folder is looked for"),
+    variable(PROGRESS, "how progress is shown, as `--progress`"),
+    variable(NO_PROGRESS, "if not empty, lines instead of a moving display"),
+    variable(NO_COLOR, "if not empty, no colour"),
+    variable(FORCE_COLOR, "if not empty and not `0`, colour even without a terminal"),
+    variable(CLICOLOR_FORCE, "the same as `FORCE_COLOR`"),
+    variable(CI, "if not empty, lines instead of a moving display"),
+    variable(TERM, "`dumb` means no colour and no moving display"),
+];
+
+const fn variable(name: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, meaning }
+}
