@@ -223,7 +223,7 @@ record! {
         pub name: String,
         /// Where the winning value of `image` stands: the scalar, quotes included.
         pub image_location: Option<Location>,
-        pub(in crate::compose) locations: BTreeMap<String, Location>,
+        pub(crate) locations: BTreeMap<String, Location>,
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::host::host;
 use super::network::{Networking, networking};
 use super::object::Object;
-use super::{SpecError, SpecInput, file_refs, health, keys, labels, ports};
+use super::{SpecError, SpecInput, file_refs, health, keys, labels, mounts, ports};
 use crate::engine::api::ContainerSpec;
 
 /// Maps a service to everything that is needed to make one container of it, equal to what Compose
@@ -42,6 +42,7 @@ fn body(input: &SpecInput, networking: &Networking) -> Result<Value, SpecError> 
     body.set("Env", environment(input));
     body.set("Labels", json!(labels::labels(input)));
     body.set("ExposedPorts", ports::exposed(service));
+    body.set("Volumes", mounts::declared(input));
     body.set("Healthcheck", health::healthcheck(input)?);
     body.set("StopSignal", service.stop_signal.clone());
     body.put("StopTimeout", service.stop_grace_period.map(|grace| grace.as_secs()));

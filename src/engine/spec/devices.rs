@@ -64,3 +64,29 @@ fn request(input: &SpecInput, device: &DeviceRequest) -> Value {
     }
     body.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Given;
+    use super::*;
+    use crate::compose::model::{DeviceCount, Service};
+
+    #[test]
+    fn a_device_with_a_cdi_name_is_a_request() {
+        let device = Device { source: "vendor.com/gpu=all".to_owned(), ..Device::default() };
+        let given = Given::new(Service { devices: vec![device], ..Service::default() });
+        let expected = json!([{"Driver": "cdi", "DeviceIDs": ["vendor.com/gpu=all"]}]);
+        assert_eq!(given.sends("/HostConfig/DeviceRequests"), expected);
+        assert_eq!(given.sends("/HostConfig/Devices"), Value::Null);
+    }
+
+    #[test]
+    fn gpus_are_requests_since_2_30() {
+        let gpu = DeviceRequest { count: DeviceCount(-1), ..DeviceRequest::default() };
+        let mut given = Given::new(Service { gpus: vec![gpu], ..Service::default() });
+        let expected = json!([{"Count": -1, "Capabilities": [["gpu"]]}]);
+        assert_eq!(given.sends("/HostConfig/DeviceRequests"), expected);
+        given.version = "2.26.1";
+        assert_eq!(given.sends("/HostConfig/DeviceRequests"), Value::Null);
+    }
+}

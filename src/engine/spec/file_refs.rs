@@ -111,3 +111,96 @@ fn owner(input: &SpecInput, kind: Kind, id: Option<&str>) -> Result<u64, SpecErr
     let Some(id) = id else { return Ok(0) };
     id.parse().map_err(|_| input.invalid(kind.key(), "`uid` and `gid` must be numbers"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::fixture::Given;
+    use super::*;
+    use crate::compose::model::{Content, FileMode, Service};
+
+    fn reference(target: Option<&str>) -> FileReference {
+        let target = target.map(str::to_owned);
+        FileReference { source: "key".to_owned(), target, ..FileReference::default() }
+    }
+
+    fn given(service: Service, object: FileObject) -> Given {
+        let mut given = Given::new(service);
+        given.project.secrets.insert("key".to_owned(), object.clone());
+        given.project.configs.insert("key".to_owned(), object);
+        given
+    }
+
+    fn on_host() -> FileObject {
+        FileObject { file: Some("/srv/shop/key.txt".to_owned()), ..FileObject::default() }
+    }
+
+    fn in_project() -> FileObject {
+        FileObject { content: Some(Content("abc".to_owned())), ..FileObject::default() }
+    }
+
+    #[test]
+    fn files_of_the_host_are_mounted_read_only_where_their_kind_belongs() {
+        let service = Service {
+            secrets: vec![reference(Some("name"))],
+            configs: vec![reference(None)],
+            ..Service::default()
+        };
+        let mounted = given(service, on_host()).sends("/HostConfig/Mounts");
+        let mount = |target: &str| {
+            json!({
+                "Type": "bind", "Source": "/srv/shop/key.txt", "Target": target, "ReadOnly": true,
+            })
+        };
+        assert_eq!(mounted, json!([mount("/key"), mount("/run/secrets/name")]));
+    }
+
+    #[test]
+    fn content_is_written_with_its_owner_and_mode() {
+        let config = FileReference {
+            uid: Some("33".to_owned()),
+            mode: Some(FileMode(0o400)),
+            ..reference(Some("/etc/key"))
+        };
+        let service =
+            Service { configs: vec![config], secrets: vec![reference(None)], ..Service::default() };
+        let file = |path: &str, mode, uid| ContainerFile {
+            path: path.to_owned(),
+            content: b"abc".to_vec(),
+            mode,
+            uid,
+            gid: 0,
+        };
+        let expected = [file("/run/secrets/key", 0o444, 0), file("/etc/key", 0o400, 33)];
+        let spec = given(service, in_project()).spec().unwrap();
+        assert_eq!(spec.files, expected);
+        assert_eq!(spec.body.pointer("/HostConfig/Mounts"), None);
+    }
+
+    #[test]
+    fn what_compose_refuses_is_refused() {
+        let secret = |read_only, reference| Service {
+            read_only,
+            secrets: vec![reference],
+            ..Service::default()
+        };
+        let external = FileObject { external: true, ..FileObject::default() };
+        let named = FileReference { uid: Some("root".to_owned()), ..reference(None) };
+        let cases = [
+            (
+                given(secret(true, reference(None)), in_project()),
+                "only a `file` can be given to a service that is `read_only`",
+            ),
+            (
+                given(secret(false, reference(None)), external),
+                "`key` is external, which is for Swarm",
+            ),
+            (given(secret(false, named), in_project()), "`uid` and `gid` must be numbers"),
+            (Given::new(secret(false, reference(None))), "the project has no `key`"),
+        ];
+        for (given, reason) in cases {
+            assert_eq!(given.error(), format!("`services.web.secrets` is invalid: {reason}"));
+        }
+    }
+}

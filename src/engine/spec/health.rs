@@ -30,3 +30,21 @@ pub(super) fn healthcheck(input: &SpecInput) -> Result<Value, SpecError> {
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Given;
+    use super::*;
+    use crate::compose::model::{Healthcheck, Service};
+
+    #[test]
+    fn a_start_interval_needs_an_engine_that_knows_it() {
+        let check =
+            Healthcheck { start_interval: Some(Duration::from_secs(2)), ..Healthcheck::default() };
+        let mut given = Given::new(Service { healthcheck: Some(check), ..Service::default() });
+        let expected = "`services.web.healthcheck.start_interval` needs engine API 1.44; this engine speaks 1.41";
+        assert_eq!(given.error(), expected);
+        given.api = "1.44";
+        assert_eq!(given.sends("/Healthcheck/StartInterval"), 2_000_000_000_u64);
+    }
+}

@@ -71,3 +71,50 @@ fn replace(input: &SpecInput) -> Option<String> {
     let given = input.service.container_name.clone();
     Some(given.unwrap_or_else(|| format!("{service}-{}", input.number)))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::fixture::Given;
+    use super::*;
+    use crate::compose::model::Service;
+    use crate::engine::api::Inspection;
+
+    fn sent(given: &Given, label: &str) -> Value {
+        given.sends("/Labels").get(label).cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn compose_s_own_labels_win_over_the_user_s() {
+        let own = [(labels::SERVICE, "mine"), ("a", "b")];
+        let own = own.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let given = Given::new(Service { labels: own.into(), ..Service::default() });
+        assert_eq!(sent(&given, labels::SERVICE), "web");
+        assert_eq!(sent(&given, "a"), "b");
+    }
+
+    #[test]
+    fn places_are_written_as_the_replaced_container_has_them() {
+        let mut given = Given::new(Service::default());
+        given.project.config_files = vec!["/srv/shop/compose.yaml".into()];
+        assert_eq!(sent(&given, labels::CONFIG_FILES), "/srv/shop/compose.yaml");
+        let kept = json!({labels::WORKING_DIR: "/srv/shop", labels::CONFIG_FILES: "compose.yaml"});
+        given.old = Some(Inspection(json!({"Id": "0", "Config": {"Labels": kept}})));
+        assert_eq!(sent(&given, labels::CONFIG_FILES), "compose.yaml");
+    }
+
+    #[test]
+    fn the_replaced_container_is_told_by_id_and_later_by_name_and_never_by_v1() {
+        let mut given = Given::new(Service::default()).replaces(&json!([]));
+        let told = [
+            ("2.38.0", json!("0123456789abcdef")),
+            ("2.40.3", json!("web-2")),
+            ("1.29.2", Value::Null),
+        ];
+        for (version, expected) in told {
+            given.version = version;
+            assert_eq!(sent(&given, labels::REPLACE), expected);
+        }
+    }
+}

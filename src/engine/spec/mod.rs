@@ -7,6 +7,8 @@ mod container;
 mod devices;
 mod error;
 mod file_refs;
+#[cfg(test)]
+mod fixture;
 mod health;
 mod host;
 mod input;

@@ -35,7 +35,8 @@ pub(super) fn mounts(input: &SpecInput) -> Result<Mounts, SpecError> {
     by_target.extend(inherited(input));
     for volume in &input.service.volumes {
         let left_over = is_anonymous(volume) && old_mount(input, &volume.target).is_some();
-        if !left_over {
+        let declared = is_anonymous(volume) && is_declared(input, volume);
+        if !left_over && !declared {
             by_target.insert(volume.target.clone(), form(input, volume)?);
         }
     }
@@ -47,6 +48,18 @@ pub(super) fn mounts(input: &SpecInput) -> Result<Mounts, SpecError> {
         }
     }
     Ok(mounts)
+}
+
+/// `Volumes` of the create body: what v1 declares as a volume, mounted or not.
+pub(super) fn declared(input: &SpecInput) -> Value {
+    let volumes = input.service.volumes.iter().filter(|volume| is_declared(input, volume));
+    volumes.map(|volume| (volume.target.clone(), json!({}))).collect()
+}
+
+/// Whether v1 declares it, which it does with the short form. The canonical form keeps a trace of
+/// the short one: options that nobody gave.
+fn is_declared(input: &SpecInput, volume: &Mount) -> bool {
+    input.is_v1() && (volume.bind.is_some() || volume.volume.is_some())
 }
 
 /// Anonymous volumes of the replaced container, mounted again: those at the image's volumes and at
@@ -123,6 +136,7 @@ fn source(input: &SpecInput, volume: &Mount) -> Option<String> {
 
 fn is_bind_string(input: &SpecInput, volume: &Mount) -> bool {
     match volume.kind.as_str() {
+        "bind" | "volume" if input.is_v1() => is_declared(input, volume),
         "bind" => is_plain_bind(input, volume.bind.as_ref()),
         "volume" => {
             let options = volume.volume.as_ref();
@@ -158,7 +172,9 @@ fn bind_string(source: &str, volume: &Mount) -> String {
     let bind = volume.bind.as_ref();
     let selinux = bind.and_then(|bind| bind.selinux.as_deref());
     let propagation = bind.and_then(|bind| bind.propagation.as_deref());
-    let options: Vec<&str> = [Some(access), selinux, propagation].into_iter().flatten().collect();
+    let nocopy = volume.volume.as_ref().filter(|options| options.nocopy).map(|_| "nocopy");
+    let options = [Some(access), selinux, propagation, nocopy];
+    let options: Vec<&str> = options.into_iter().flatten().collect();
     format!("{source}:{}:{}", volume.target, options.join(","))
 }
 
@@ -198,4 +214,127 @@ fn image_options(volume: &Mount) -> Value {
     let mut body = Object::default();
     body.set("Subpath", volume.image.as_ref().and_then(|options| options.subpath.clone()));
     body.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Given;
+    use super::*;
+    use crate::compose::model::{Bytes, Service, TmpfsOptions, Volume, VolumeOptions};
+
+    fn mount(kind: &str, source: Option<&str>, target: &str) -> Mount {
+        let source = source.map(str::to_owned);
+        Mount { kind: kind.to_owned(), source, target: target.to_owned(), ..Mount::default() }
+    }
+
+    fn given(volumes: Vec<Mount>) -> Given {
+        let mut given = Given::new(Service { volumes, ..Service::default() });
+        let volume = Volume { name: "shop_data".to_owned(), ..Volume::default() };
+        given.project.volumes.insert("data".to_owned(), volume);
+        given
+    }
+
+    fn old_volume() -> Value {
+        json!([{
+            "Type": "volume", "Name": "abc", "Source": "/var/lib/docker/volumes/abc/_data",
+            "Destination": "/cache", "RW": true,
+        }])
+    }
+
+    #[test]
+    fn a_named_volume_is_a_bind_string_since_2_35_1_and_a_mount_before() {
+        let mut given = given(vec![mount("volume", Some("data"), "/data")]);
+        assert_eq!(given.sends("/HostConfig/Binds"), json!(["shop_data:/data:rw"]));
+        given.version = "2.35.0";
+        let mount = json!([{"Type": "volume", "Source": "shop_data", "Target": "/data"}]);
+        assert_eq!(given.sends("/HostConfig/Mounts"), mount);
+    }
+
+    #[test]
+    fn an_anonymous_volume_of_the_old_container_is_mounted_again_by_name() {
+        let given = given(vec![mount("volume", None, "/cache")]).replaces(&old_volume());
+        let expected = json!([{"Type": "volume", "Source": "abc", "Target": "/cache"}]);
+        assert_eq!(given.sends("/HostConfig/Mounts"), expected);
+    }
+
+    #[test]
+    fn a_volume_the_image_declares_is_mounted_again_by_name() {
+        let mut given = given(Vec::new()).replaces(&old_volume());
+        assert_eq!(given.sends("/HostConfig/Mounts"), Value::Null);
+        given.image = Some(Image(json!({"Config": {"Volumes": {"/cache": {}}}})));
+        let expected = json!([{"Type": "volume", "Source": "abc", "Target": "/cache"}]);
+        assert_eq!(given.sends("/HostConfig/Mounts"), expected);
+    }
+
+    #[test]
+    fn what_the_service_mounts_wins_over_what_the_old_container_had() {
+        let mut given =
+            given(vec![mount("volume", Some("data"), "/cache")]).replaces(&old_volume());
+        given.image = Some(Image(json!({"Config": {"Volumes": {"/cache": {}}}})));
+        assert_eq!(given.sends("/HostConfig/Binds"), json!(["shop_data:/cache:rw"]));
+        assert_eq!(given.sends("/HostConfig/Mounts"), Value::Null);
+    }
+
+    #[test]
+    fn a_tmpfs_of_the_old_container_leaves_nothing() {
+        let old = json!([{"Type": "tmpfs", "Destination": "/cache", "RW": true}]);
+        let given = given(vec![mount("volume", None, "/cache")]).replaces(&old);
+        let expected = json!([{"Type": "volume", "Target": "/cache"}]);
+        assert_eq!(given.sends("/HostConfig/Mounts"), expected);
+    }
+
+    #[test]
+    fn v1_mounts_an_anonymous_volume_again_as_a_bind_string() {
+        let short =
+            Mount { volume: Some(VolumeOptions::default()), ..mount("volume", None, "/cache") };
+        let mut given = given(vec![short]);
+        given.version = "1.29.2";
+        assert_eq!(given.sends("/Volumes"), json!({"/cache": {}}));
+        assert_eq!(given.sends("/HostConfig/Mounts"), Value::Null);
+        let given = given.replaces(&old_volume());
+        assert_eq!(given.sends("/HostConfig/Binds"), json!(["abc:/cache:rw"]));
+    }
+
+    #[test]
+    fn a_long_bind_is_a_mount_where_the_host_path_must_be_there() {
+        let options = BindOptions { create_host_path: Some(false), ..BindOptions::default() };
+        let bind = Mount { bind: Some(options), ..mount("bind", Some("/a"), "/b") };
+        let expected = json!([{"Type": "bind", "Source": "/a", "Target": "/b", "BindOptions": {}}]);
+        assert_eq!(given(vec![bind]).sends("/HostConfig/Mounts"), expected);
+    }
+
+    #[test]
+    fn a_recursive_bind_is_a_mount() {
+        let options = BindOptions {
+            create_host_path: Some(true),
+            recursive: Some("disabled".to_owned()),
+            ..BindOptions::default()
+        };
+        let bind = Mount { bind: Some(options), ..mount("bind", Some("/a"), "/b") };
+        let expected = json!({"CreateMountpoint": true, "NonRecursive": true});
+        assert_eq!(given(vec![bind]).sends("/HostConfig/Mounts/0/BindOptions"), expected);
+    }
+
+    #[test]
+    fn options_of_volumes_and_tmpfs_are_sent() {
+        let subpath = VolumeOptions { subpath: Some("x".to_owned()), ..VolumeOptions::default() };
+        let volume = Mount { volume: Some(subpath), ..mount("volume", Some("data"), "/a") };
+        let size = TmpfsOptions { size: Bytes(64), mode: 0o1777 };
+        let tmpfs = Mount { tmpfs: Some(size), ..mount("tmpfs", None, "/b") };
+        let expected = json!([
+            {"Type": "volume", "Source": "shop_data", "Target": "/a",
+                "VolumeOptions": {"Subpath": "x"}},
+            {"Type": "tmpfs", "Target": "/b", "TmpfsOptions": {"SizeBytes": 64, "Mode": 0o1777}},
+        ]);
+        assert_eq!(given(vec![volume, tmpfs]).sends("/HostConfig/Mounts"), expected);
+    }
+
+    #[test]
+    fn an_image_is_mounted_by_engines_that_can() {
+        let mut given = given(vec![mount("image", Some("tools:1"), "/tools")]);
+        let expected = "`services.web.volumes` needs engine API 1.48; this engine speaks 1.41";
+        assert_eq!(given.error(), expected);
+        given.api = "1.48";
+        assert_eq!(given.sends("/HostConfig/Mounts/0/Source"), json!("tools:1"));
+    }
 }

@@ -159,3 +159,107 @@ fn only_mac_address(input: &SpecInput, primary: &str) -> Result<Option<String>, 
     let of_primary = body(input, primary).and_then(|body| body.mac_address.clone());
     Ok(of_primary.or_else(|| service.mac_address.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::fixture::Given;
+    use super::*;
+    use crate::compose::model::Service;
+
+    fn on(networks: &[(&str, Option<ServiceNetwork>)]) -> Given {
+        let service = Service {
+            networks: networks
+                .iter()
+                .map(|(key, body)| ((*key).to_owned(), body.clone()))
+                .collect(),
+            ..Service::default()
+        };
+        let given = Given::new(service).network("front", false).network("back", false);
+        given.network("net", true)
+    }
+
+    #[test]
+    fn the_network_of_the_highest_priority_is_in_the_create_and_the_others_follow() {
+        let high = ServiceNetwork { priority: 1, ..ServiceNetwork::default() };
+        let spec = on(&[("back", None), ("front", Some(high)), ("net", None)]).spec().unwrap();
+        assert_eq!(spec.body["HostConfig"]["NetworkMode"], "front-net");
+        let connected: Vec<&str> = spec.connect.iter().map(|to| to.network.as_str()).collect();
+        assert_eq!(connected, ["back-net", "net-net"]);
+    }
+
+    #[test]
+    fn engines_that_can_take_all_networks_in_the_create() {
+        let mut given = on(&[("back", None), ("front", None)]);
+        given.api = "1.44";
+        let spec = given.spec().unwrap();
+        let endpoints = spec.body.pointer("/NetworkingConfig/EndpointsConfig").unwrap();
+        assert_eq!(endpoints.as_object().unwrap().len(), 2);
+        assert!(spec.connect.is_empty());
+    }
+
+    #[test]
+    fn aliases_hold_the_final_name_while_the_container_has_a_temporary_one() {
+        let body = ServiceNetwork { aliases: vec!["www".to_owned()], ..ServiceNetwork::default() };
+        let aliases = "/NetworkingConfig/EndpointsConfig/front-net/Aliases";
+        let mut given = on(&[("front", Some(body))]);
+        assert_eq!(given.sends(aliases), json!(["shop-web-2", "web", "www"]));
+        given.version = "1.29.2";
+        assert_eq!(given.sends(aliases), json!(["web", "www"]));
+    }
+
+    #[test]
+    fn an_external_network_is_named_by_its_id_before_2_30() {
+        let mut given = on(&[("net", None)]);
+        for (version, name) in
+            [("2.40.3", "net-net"), ("2.26.1", "id-of-net"), ("1.29.2", "net-net")]
+        {
+            given.version = version;
+            assert_eq!(given.sends("/HostConfig/NetworkMode"), name);
+        }
+    }
+
+    #[test]
+    fn a_mac_address_is_the_endpoint_s_where_the_engine_can_and_the_container_s_before() {
+        let mut given = on(&[("front", None)]);
+        given.service.mac_address = Some("02:42:ac:11:65:43".to_owned());
+        let of_endpoint = "/NetworkingConfig/EndpointsConfig/front-net/MacAddress";
+        assert_eq!(given.sends("/MacAddress"), "02:42:ac:11:65:43");
+        assert_eq!(given.sends(of_endpoint), Value::Null);
+        given.api = "1.44";
+        assert_eq!(given.sends("/MacAddress"), Value::Null);
+        assert_eq!(given.sends(of_endpoint), "02:42:ac:11:65:43");
+    }
+
+    #[test]
+    fn two_mac_addresses_need_an_engine_that_can() {
+        let body = |address: &str| {
+            let mac_address = Some(address.to_owned());
+            Some(ServiceNetwork { mac_address, ..ServiceNetwork::default() })
+        };
+        let given =
+            on(&[("front", body("02:42:ac:11:65:43")), ("back", body("02:42:ac:11:65:44"))]);
+        let expected =
+            "`services.web.networks.*.mac_address` needs engine API 1.44; this engine speaks 1.41";
+        assert_eq!(given.error(), expected);
+    }
+
+    #[test]
+    fn an_interface_name_is_a_driver_option() {
+        let body =
+            ServiceNetwork { interface_name: Some("eth7".to_owned()), ..ServiceNetwork::default() };
+        let mut given = on(&[("front", Some(body))]);
+        given.api = "1.49";
+        let options = "/NetworkingConfig/EndpointsConfig/front-net/DriverOpts";
+        assert_eq!(given.sends(options), json!({"com.docker.network.endpoint.ifname": "eth7"}));
+    }
+
+    #[test]
+    fn a_network_mode_leaves_no_endpoint() {
+        let service = Service { network_mode: Some("service:db".to_owned()), ..Service::default() };
+        let given = Given::new(service).peer("db", "shop-db-1");
+        assert_eq!(given.sends("/HostConfig/NetworkMode"), "container:id-of-shop-db-1");
+        assert_eq!(given.sends("/NetworkingConfig"), Value::Null);
+    }
+}

@@ -42,3 +42,36 @@ fn first<'a>(input: &SpecInput<'a>, key: &str, other: &str) -> Result<&'a Peer, 
         location: input.location_of(key),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::fixture::Given;
+    use crate::compose::model::Service;
+
+    #[test]
+    fn a_namespace_is_shared_with_the_first_container_by_name() {
+        let service = Service { pid: Some("service:db".to_owned()), ..Service::default() };
+        let given = Given::new(service).peer("db", "shop-db-2").peer("db", "shop-db-10");
+        assert_eq!(given.sends("/HostConfig/PidMode"), "container:id-of-shop-db-10");
+    }
+
+    #[test]
+    fn a_service_without_a_container_cannot_be_shared_with() {
+        let service = Service { ipc: Some("service:db".to_owned()), ..Service::default() };
+        let expected = "`services.web.ipc` needs a container of `db`, and there is none";
+        assert_eq!(Given::new(service).error(), expected);
+    }
+
+    #[test]
+    fn volumes_come_from_services_and_from_containers_and_only_v1_sends_their_mode() {
+        let from = ["db:ro", "container:backup"].map(str::to_owned).to_vec();
+        let service = Service { volumes_from: from, ..Service::default() };
+        let mut given = Given::new(service).peer("db", "shop-db-1");
+        assert_eq!(given.sends("/HostConfig/VolumesFrom"), json!(["id-of-shop-db-1", "backup"]));
+        given.version = "1.29.2";
+        let with_modes = json!(["id-of-shop-db-1:ro", "backup:rw"]);
+        assert_eq!(given.sends("/HostConfig/VolumesFrom"), with_modes);
+    }
+}

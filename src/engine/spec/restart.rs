@@ -30,3 +30,26 @@ fn body(condition: &str, attempts: u64) -> Value {
     body.set("MaximumRetryCount", attempts);
     body.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::compose::model::{Deploy, RestartPolicy};
+
+    #[test]
+    fn the_policy_of_deploy_wins() {
+        let policy = RestartPolicy {
+            condition: Some("any".to_owned()),
+            max_attempts: Some(3),
+            ..RestartPolicy::default()
+        };
+        let deploy = Deploy { restart_policy: Some(policy), ..Deploy::default() };
+        let mut service =
+            Service { restart: Some("on-failure:5".to_owned()), ..Service::default() };
+        assert_eq!(super::policy(&service), json!({"Name": "on-failure", "MaximumRetryCount": 5}));
+        service.deploy = Some(deploy);
+        assert_eq!(super::policy(&service), json!({"Name": "always", "MaximumRetryCount": 3}));
+    }
+}
