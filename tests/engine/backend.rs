@@ -161,6 +161,10 @@ fn a_command_gives_its_exit_code_and_at_most_four_kib_of_output() {
         assert_eq!(lab.shell(&id, "echo $MADE_BY").await, (0, "import\n".into()));
         let (code, output) = lab.shell(&id, "head -c 100000 /dev/zero | tr '\\0' x").await;
         assert_eq!((code, output.len()), (0, 4096));
+        let command = ["/no/such".to_owned()];
+        let missing = lab.docker.exec(&id, &command, Duration::from_secs(20)).await.unwrap();
+        assert!([126, 127].contains(&missing.exit_code), "{missing:?}");
+        assert!(missing.output.contains("no such file"), "{missing:?}");
         lab.docker.stop(&id, None).await.unwrap();
         let stopped = lab.docker.exec(&id, &["/bin/echo".into()], Duration::from_secs(5)).await;
         assert!(matches!(stopped, Err(EngineError::Conflict { .. })), "{stopped:?}");

@@ -1,4 +1,5 @@
-//! The engine's backend.
+//! The engine's backend, and a rollout through it.
 
 mod backend;
 mod faults;
+mod rollout;

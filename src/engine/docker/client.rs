@@ -157,7 +157,8 @@ pub(super) async fn within<T>(
     deadline: Duration,
     answer: impl Future<Output = Result<T, EngineError>>,
 ) -> Result<T, EngineError> {
-    timeout(deadline, answer).await.unwrap_or_else(|_| Err(timed_out(call, deadline)))
+    // Boxed, or the future of every rollout would have room for the largest call.
+    timeout(deadline, Box::pin(answer)).await.unwrap_or_else(|_| Err(timed_out(call, deadline)))
 }
 
 fn bollard_over(transport: Transport) -> Result<bollard::Docker, EngineError> {

@@ -39,6 +39,11 @@ impl Fault {
         Self { method, path, trouble, skip: 0, times: 1 }
     }
 
+    /// The next request, whatever it is.
+    pub(crate) fn any(trouble: Trouble) -> Self {
+        Self::on("", "", trouble)
+    }
+
     /// Not the next one but the `n`-th (from 1).
     pub(crate) fn nth(self, n: usize) -> Self {
         Self { skip: n - 1, ..self }
@@ -61,7 +66,8 @@ impl Wire {
     /// Notes a request and says whether it meets trouble.
     pub(super) fn meet(&mut self, method: &str, path: &str) -> Option<Trouble> {
         self.requests.push(format!("{method} {path}"));
-        let concerned = |fault: &&mut Fault| fault.method == method && path.contains(fault.path);
+        let concerned =
+            |fault: &&mut Fault| ["", method].contains(&fault.method) && path.contains(fault.path);
         let fault = self.faults.iter_mut().filter(|fault| fault.times > 0).find(concerned)?;
         if fault.skip > 0 {
             fault.skip -= 1;
