@@ -119,7 +119,8 @@ impl<'a> Reader<'a> {
         let mut text = text;
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             // Compose adds no line break that the file does not have at its end.
-            if location.end == self.file.text.len() && !self.file.text.ends_with('\n') {
+            let written = location.text().trim_end_matches([' ', '\t']);
+            if location.end == self.file.text.len() && !written.ends_with('\n') {
                 text = text.strip_suffix('\n').unwrap_or(text);
             }
             location.end = location.start + location.text().trim_end().len();
@@ -435,6 +436,8 @@ mod tests {
             ("a: |\n  b", "b"),
             ("a: >\n  b\n  c", "b c"),
             ("a: |+\n  b", "b"),
+            ("a: |\n  b\n  ", "b\n"),
+            ("a: |\n  b ", "b "),
             ("a: |-\n  b\n", "b"),
             ("a: |\n  b\nc: 1", "b\n"),
         ] {
