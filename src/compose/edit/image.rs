@@ -132,7 +132,8 @@ fn replace(
                 .with_help(format!("run `unset {name}`, or set it to `{text}` and name no tag")))
         }
         Source::Unset(name) => {
-            let message = format!("the tag comes from the variable `{name}`, which has no value");
+            let message =
+                format!("the tag comes from the variable `{name}`, which no `.env` file sets");
             Err(ComposeError::at(image.clone(), message)
                 .with_help(format!("write `{name}={text}` into the `.env` file")))
         }
@@ -266,7 +267,7 @@ mod tests {
                 "ghost:$TAG",
                 "",
                 "compose.yaml:3:10",
-                "the tag comes from the variable `TAG`, which has no value",
+                "the tag comes from the variable `TAG`, which no `.env` file sets",
             ),
         ];
         for (image, env, place, message) in cases {
