@@ -184,13 +184,14 @@ fn a_command_past_its_deadline_is_an_ambiguous_timeout() {
 #[test]
 fn the_log_gives_its_last_lines_of_both_streams_with_and_without_a_terminal() {
     Lab::run("logs", &async |lab| {
-        let script = "echo one; echo two >&2; sleep 0.3; echo three";
+        let script = "echo one; sleep 0.3; echo two >&2; sleep 0.3; echo three";
         for (suffix, tty) in [("plain", false), ("tty", true)] {
             let id = lab.running(suffix, script, &json!({ "Tty": tty })).await;
             while lab.docker.container(&id.0).await.unwrap().unwrap().state().running {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            assert_eq!(lab.docker.logs(&id, 20).await.unwrap().len(), 3);
+            let all = lab.docker.logs(&id, 20).await.unwrap();
+            assert_eq!(all.len(), 3, "{all:?}");
             assert_eq!(lab.docker.logs(&id, 2).await.unwrap(), ["two", "three"]);
         }
     });

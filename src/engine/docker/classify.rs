@@ -8,13 +8,12 @@ use serde::Deserialize;
 use crate::engine::EngineError;
 
 /// An error of bollard or of our transport.
-pub(super) fn classify(error: Error, call: &str, deadline: Duration) -> EngineError {
+pub(super) fn classify(error: Error, call: &str) -> EngineError {
     match error {
         Error::DockerResponseServerError { status_code, message } => {
             refusal(status_code, &message, call)
         }
         Error::DockerStreamError { error } => refusal(0, &error, call),
-        Error::RequestTimeoutError => timed_out(call, deadline),
         Error::HyperResponseError { err } => broken(&err, call),
         Error::IOError { err } => match err.get_ref().and_then(|inner| inner.downcast_ref()) {
             Some(unreachable) => EngineError::clone(unreachable),

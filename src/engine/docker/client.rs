@@ -3,16 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use bollard::{ClientVersion, body_full};
-use bytes::Bytes;
-use http::{Method, Request, Response};
-use http_body_util::BodyExt as _;
+use bollard::ClientVersion;
+use http::Response;
 use hyper::body::Incoming;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::classify::{broken, classify, nonsense, refusal, timed_out, words};
+use super::classify::{classify, nonsense, timed_out};
 use super::connect::Address;
 use super::transport::Transport;
 use super::version::ApiVersion;
@@ -21,10 +18,6 @@ use crate::engine::api::EngineInfo;
 
 /// How long bollard itself waits for the head of an answer: longer than any deadline of ours.
 const NO_DEADLINE: u64 = u32::MAX as u64;
-/// What a path segment keeps as it is; an image reference is one segment to the engine.
-const PATH: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'/');
-
 /// How long calls may take, from the connect to the last byte of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadlines {
@@ -74,12 +67,8 @@ impl Docker {
     pub async fn connect(address: Address, deadlines: Deadlines) -> Result<Self, EngineError> {
         let transport = Transport::new(address, deadlines.connect);
         let call = "ask for the engine's version";
-        let answer = async {
-            let response = open(&transport, call, request(Method::GET, "/version", None)?).await?;
-            parse(call, &collect(call, response).await?)
-        };
-        let answer: Value = within(call, deadlines.read, answer).await?;
-        let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+        let looked = within(call, deadlines.read, transport.get(call, "/version")).await?;
+        let text = |key: &str| looked[key].as_str().unwrap_or_default().to_owned();
         let version = |key: &str| {
             let version = text(key).parse::<ApiVersion>();
             version.map_err(|_| nonsense(call, &format!("it has no `{key}`")))
@@ -105,17 +94,13 @@ impl Docker {
         deadline: Duration,
         answer: impl Future<Output = Result<T, bollard::errors::Error>>,
     ) -> Result<T, EngineError> {
-        let answer = async { answer.await.map_err(|error| classify(error, call, deadline)) };
+        let answer = async { answer.await.map_err(|error| classify(error, call)) };
         within(call, deadline, answer).await
     }
 
     /// One look, as the JSON that the engine sent.
     pub(super) async fn get(&self, call: &str, path: &str) -> Result<Value, EngineError> {
-        let answer = async {
-            let response = self.open(call, path).await?;
-            parse(call, &collect(call, response).await?)
-        };
-        within(call, self.deadlines.read, answer).await
+        within(call, self.deadlines.read, self.transport.get(call, path)).await
     }
 
     /// One change by a body that goes out as it is; `Null` where the answer is empty.
@@ -125,30 +110,17 @@ impl Docker {
         path: &str,
         body: &Value,
     ) -> Result<Value, EngineError> {
-        let answer = async {
-            let request = request(Method::POST, path, Some(body))?;
-            let response = open(&self.transport, call, request).await?;
-            match collect(call, response).await? {
-                empty if empty.is_empty() => Ok(Value::Null),
-                answer => parse(call, &answer),
-            }
-        };
-        within(call, self.deadlines.write, answer).await
+        within(call, self.deadlines.write, self.transport.post(call, path, body)).await
     }
 
-    /// The head of a look whose body the caller reads; it has no deadline here.
+    /// The head of a look whose body the caller reads, without a deadline for the body.
     pub(super) async fn open(
         &self,
         call: &str,
         path: &str,
     ) -> Result<Response<Incoming>, EngineError> {
-        open(&self.transport, call, request(Method::GET, path, None)?).await
+        within(call, self.deadlines.read, self.transport.open(call, path)).await
     }
-}
-
-/// Text as a segment of a path or as the value of a query.
-pub(super) fn encoded(text: &str) -> impl fmt::Display {
-    utf8_percent_encode(text, PATH)
 }
 
 /// Ends a call that is not over by its deadline.
@@ -175,41 +147,4 @@ fn bollard_over(transport: Transport) -> Result<bollard::Docker, EngineError> {
         &version,
     );
     client.map_err(|error| nonsense("connect", &error))
-}
-
-fn request(
-    method: Method,
-    path: &str,
-    body: Option<&Value>,
-) -> Result<bollard::BollardRequest, EngineError> {
-    let bytes = body.map_or_else(Bytes::new, |body| body.to_string().into());
-    let mut request = Request::builder().method(method).uri(path);
-    if body.is_some() {
-        request = request.header(http::header::CONTENT_TYPE, "application/json");
-    }
-    request.body(body_full(bytes)).map_err(|error| nonsense(path, &error))
-}
-
-async fn open(
-    transport: &Transport,
-    call: &str,
-    request: bollard::BollardRequest,
-) -> Result<Response<Incoming>, EngineError> {
-    let sent = transport.send(request).await;
-    let response = sent.map_err(|error| classify(error, call, Duration::ZERO))?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let body = collect(call, response).await?;
-    Err(refusal(status.as_u16(), &words(status.as_u16(), &body), call))
-}
-
-async fn collect(call: &str, response: Response<Incoming>) -> Result<Bytes, EngineError> {
-    let body = response.into_body().collect().await;
-    Ok(body.map_err(|error| broken(&error, call))?.to_bytes())
-}
-
-fn parse(call: &str, body: &[u8]) -> Result<Value, EngineError> {
-    serde_json::from_slice(body).map_err(|error| nonsense(call, &error))
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::classify::{found, nonsense};
-use super::client::{Docker, encoded, within};
+use super::client::{Docker, within};
+use super::raw::encoded;
 use crate::engine::EngineError;
 use crate::engine::api::{ContainerId, ContainerSpec, Inspection};
 

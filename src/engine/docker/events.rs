@@ -9,7 +9,8 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
 use super::classify::{broken, nonsense};
-use super::client::{Docker, encoded, within};
+use super::client::Docker;
+use super::raw::encoded;
 use crate::engine::EngineError;
 use crate::engine::api::{ContainerId, EngineEvent, EventStream};
 
@@ -26,7 +27,7 @@ pub(super) async fn subscribe(
     let filters = json!({ "type": ["container"], "container": [of] }).to_string();
     let since = engine_time(docker, &call).await?;
     let path = format!("/events?since={since}&filters={}", encoded(&filters));
-    let response = within(&call, docker.deadlines.read, docker.open(&call, &path)).await?;
+    let response = docker.open(&call, &path).await?;
     let chunks = response.into_body().into_data_stream();
     let events = lines(chunks).filter_map(move |line| {
         let event = match line {
@@ -40,7 +41,7 @@ pub(super) async fn subscribe(
 
 /// The engine's clock in seconds, from the date of its answer to a ping.
 async fn engine_time(docker: &Docker, call: &str) -> Result<i64, EngineError> {
-    let response = within(call, docker.deadlines.read, docker.open(call, "/_ping")).await?;
+    let response = docker.open(call, "/_ping").await?;
     let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
     let time = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
     time.map(|time| time.timestamp().as_second()).ok_or_else(|| nonsense(call, &"it has no date"))

@@ -9,7 +9,8 @@ use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions};
 use futures_util::{Stream, StreamExt as _};
 
 use super::classify::{classify, found};
-use super::client::{Docker, encoded, within};
+use super::client::{Docker, within};
+use super::raw::encoded;
 use crate::engine::EngineError;
 use crate::engine::api::{Image, LayerProgress};
 
@@ -78,7 +79,7 @@ async fn drain(
     loop {
         let line = within(call, silence, async { Ok(lines.next().await) }).await?;
         match line {
-            Some(line) => progress(layer(line.map_err(|error| classify(error, call, silence))?)),
+            Some(line) => progress(layer(line.map_err(|error| classify(error, call))?)),
             None => return Ok(()),
         }
     }

@@ -16,6 +16,7 @@ mod files;
 mod images;
 mod logs;
 mod networks;
+mod raw;
 mod transport;
 mod version;
 mod volumes;

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::classify::found;
-use super::client::{Docker, encoded};
+use super::client::Docker;
 use super::containers;
+use super::raw::encoded;
 use crate::engine::EngineError;
 use crate::engine::api::{Attachment, ContainerId, Network};
 

@@ -4,7 +4,8 @@ use bollard::query_parameters::RemoveVolumeOptions;
 use serde_json::Value;
 
 use super::classify::found;
-use super::client::{Docker, encoded};
+use super::client::Docker;
+use super::raw::encoded;
 use crate::engine::EngineError;
 use crate::engine::api::Volume;
 
