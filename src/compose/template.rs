@@ -245,6 +245,8 @@ fn required(name: &str, reason: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// `A` is `va`, `E` is empty, everything else is unset.
@@ -413,6 +415,21 @@ mod tests {
         }
         for template in ["$1", "$", "${A:+b}", "${A", "$ "] {
             assert_eq!(resolve(template, Dialect::V1).0, format!("0: {INVALID}"), "{template}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_of_any_text_are_the_whole_text(
+            text in "([$A{}:?+-]|\\$\\{A|\n|é){0,40}",
+        ) {
+            for dialect in [Dialect::V2, Dialect::V1] {
+                if let Ok(parts) = parse(&text, dialect) {
+                    let whole: String = parts.iter().map(|part| &text[part.range()]).collect();
+                    prop_assert_eq!(&whole, &text);
+                }
+                let _ = resolve(&text, dialect);
+            }
         }
     }
 }

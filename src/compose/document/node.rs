@@ -1,5 +1,7 @@
 //! A YAML value with its place.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 
 use crate::compose::source::Location;
@@ -25,7 +27,7 @@ pub enum Tag {
 }
 
 /// A resolved YAML value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// Null.
     Null,
@@ -43,6 +45,22 @@ pub enum Value {
     Seq(Vec<Node>),
     /// Mapping, in the order of the file.
     Map(Map),
+}
+
+// Texts are the user's secrets.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Bool(value) => f.debug_tuple("Bool").field(value).finish(),
+            Self::Int(value) => f.debug_tuple("Int").field(value).finish(),
+            Self::Float(value) => f.debug_tuple("Float").field(value).finish(),
+            Self::Time(value) => f.debug_tuple("Time").field(value).finish(),
+            Self::Str(text) => write!(f, "Str({} bytes)", text.len()),
+            Self::Seq(items) => f.debug_tuple("Seq").field(items).finish(),
+            Self::Map(map) => f.debug_tuple("Map").field(map).finish(),
+        }
+    }
 }
 
 /// A mapping with text keys.

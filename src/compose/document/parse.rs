@@ -290,6 +290,8 @@ fn too_deep(location: Location) -> ComposeError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::compose::document::fixture::{document, file};
 
@@ -470,5 +472,24 @@ mod tests {
         let close = "]".repeat(200);
         let stacked = format!("a: &a {open}{close}\nb: {open}*a{close}\n");
         assert!(error(&stacked).ends_with("values are nested more than 256 levels deep"));
+    }
+
+    #[test]
+    fn debug_output_shows_no_text() {
+        assert!(!format!("{:?}", document("a: [s3cret]\n")).contains("s3cret"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_tree_or_one_error_in_the_file(
+            text in "([-a1:{}\\[\\],&*!|>'\"%@`#?<~ \t\r\n\u{feff}é]|: |- |\n  |<<: ){0,60}",
+        ) {
+            for dialect in [Dialect::V2, Dialect::V1] {
+                if let Err(error) = parse(&file(&text), dialect) {
+                    let place = error.location.unwrap();
+                    prop_assert!(text.get(place.start..place.end).is_some(), "{place}");
+                }
+            }
+        }
     }
 }

@@ -153,6 +153,8 @@ fn is_blank(c: char) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::compose::document::fixture;
 
@@ -349,5 +351,23 @@ mod tests {
     #[test]
     fn debug_output_shows_no_value() {
         assert!(!format!("{:?}", read("A=s3cret\n").unwrap()).contains("s3cret"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_one_error_in_the_file(
+            text in "([-A1=:{}'\"$#?\\\\ \t\r\n\u{feff}é]|export |\\$\\{|\\\\0){0,60}",
+        ) {
+            match read(&text) {
+                Ok(file) => for one in file.assignments {
+                    let place = one.location;
+                    prop_assert!(text.get(place.start..place.end).is_some(), "{place}");
+                },
+                Err(error) => {
+                    let place = error.location.unwrap();
+                    prop_assert!(text.get(place.start..place.end).is_some(), "{place}");
+                }
+            }
+        }
     }
 }
