@@ -51,6 +51,19 @@ impl Verb {
     }
 }
 
+// `CreateNetwork` is "create network".
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, letter) in format!("{self:?}").char_indices() {
+            if at > 0 && letter.is_ascii_uppercase() {
+                f.write_str(" ")?;
+            }
+            write!(f, "{}", letter.to_ascii_lowercase())?;
+        }
+        Ok(())
+    }
+}
+
 /// One call that was made, with the name or reference it was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
@@ -62,7 +75,7 @@ pub struct Call {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`", format!("{:?}", self.verb).to_lowercase(), self.subject)
+        write!(f, "{} `{}`", self.verb, self.subject)
     }
 }
 

@@ -254,7 +254,8 @@ mod tests {
         assert!(matches!(fake.create(&spec("web-1")).await, Err(EngineError::Dropped { .. })));
         assert!(matches!(fake.info().await, Err(EngineError::Unreachable { .. })));
         fake.revive();
-        assert!(fake.info().await.is_ok());
+        fake.create_volume(&json!({ "Name": "data" })).await.unwrap();
+        assert_eq!(fake.calls().last().unwrap().to_string(), "create volume `data`");
     }
 
     #[tokio::test(start_paused = true)]
