@@ -41,7 +41,7 @@ fn body(input: &SpecInput, networking: &Networking) -> Result<Value, SpecError> 
     body.put("Entrypoint", service.entrypoint.clone());
     body.set("Env", environment(input));
     body.set("Labels", json!(labels::labels(input)));
-    body.set("ExposedPorts", ports::exposed(service));
+    body.set("ExposedPorts", ports::exposed(input));
     body.set("Volumes", mounts::declared(input));
     body.set("Healthcheck", health::healthcheck(input)?);
     body.set("StopSignal", service.stop_signal.clone());

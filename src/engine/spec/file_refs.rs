@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::mounts::Form;
 use super::object::Object;
+use super::release::Change;
 use super::{SpecError, SpecInput};
 use crate::compose::model::{FileObject, FileReference};
 use crate::engine::api::ContainerFile;
@@ -45,6 +48,9 @@ pub(super) fn mounts(input: &SpecInput) -> Result<BTreeMap<String, Form>, SpecEr
         mount.set("Source", file.clone());
         mount.set("Target", target(kind, reference));
         mount.set("ReadOnly", true);
+        if matches!(kind, Kind::Secret) && input.release().has(Change::PlainBinds) {
+            mount.put("BindOptions", Some(json!({})));
+        }
         mounts.entry(target(kind, reference)).or_insert(Form::Mount(mount.into()));
     }
     Ok(mounts)
@@ -114,8 +120,6 @@ fn owner(input: &SpecInput, kind: Kind, id: Option<&str>) -> Result<u64, SpecErr
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::fixture::Given;
     use super::*;
     use crate::compose::model::{Content, FileMode, Service};
@@ -148,12 +152,12 @@ mod tests {
             ..Service::default()
         };
         let mounted = given(service, on_host()).sends("/HostConfig/Mounts");
-        let mount = |target: &str| {
-            json!({
-                "Type": "bind", "Source": "/srv/shop/key.txt", "Target": target, "ReadOnly": true,
-            })
-        };
-        assert_eq!(mounted, json!([mount("/key"), mount("/run/secrets/name")]));
+        let expected = json!([
+            {"Type": "bind", "Source": "/srv/shop/key.txt", "Target": "/key", "ReadOnly": true},
+            {"Type": "bind", "Source": "/srv/shop/key.txt", "Target": "/run/secrets/name",
+                "ReadOnly": true, "BindOptions": {}},
+        ]);
+        assert_eq!(mounted, expected);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) fn host(input: &SpecInput, networking: &Networking) -> Result<Value, 
     host.set("VolumeDriver", service.volume_driver.clone());
     host.set("VolumesFrom", peers::volumes_from(input)?);
     host.set("NetworkMode", networking.mode.clone());
-    host.set("PortBindings", ports::bindings(service));
+    host.put("PortBindings", Some(ports::bindings(service)));
     host.set("Links", links::links(input));
     for (key, mode, field) in [("ipc", &service.ipc, "IpcMode"), ("pid", &service.pid, "PidMode")] {
         if let Some(mode) = mode {
@@ -44,7 +44,7 @@ fn set_names(host: &mut Object, input: &SpecInput) {
     host.set("Dns", service.dns.clone());
     host.set("DnsOptions", service.dns_opt.clone());
     host.set("DnsSearch", service.dns_search.clone());
-    host.set("ExtraHosts", extra_hosts(input));
+    host.put("ExtraHosts", Some(extra_hosts(input)));
     host.set("Annotations", json!(service.annotations));
     host.set("UTSMode", service.uts.clone());
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::object::Object;
 use super::release::Change;
 use super::{SpecError, SpecInput, file_refs};
-use crate::compose::model::{BindOptions, Mount};
+use crate::compose::model::{BindOptions, Mount, VolumeOptions};
 use crate::engine::api::Image;
 
 /// What is mounted into a container, in the two forms the engine takes.
@@ -121,7 +121,7 @@ fn form(input: &SpecInput, volume: &Mount) -> Result<Form, SpecError> {
     mount.set("ReadOnly", volume.read_only);
     mount.set("Consistency", volume.consistency.clone());
     mount.put("BindOptions", volume.bind.as_ref().map(|bind| bind_options(input, bind)));
-    mount.set("VolumeOptions", volume_options(volume));
+    mount.put("VolumeOptions", volume.volume.as_ref().map(volume_options));
     mount.set("TmpfsOptions", tmpfs_options(volume));
     mount.set("ImageOptions", image_options(volume));
     Ok(Form::Mount(mount.into()))
@@ -191,13 +191,11 @@ fn bind_options(input: &SpecInput, bind: &BindOptions) -> Value {
     options.into()
 }
 
-fn volume_options(volume: &Mount) -> Value {
+fn volume_options(options: &VolumeOptions) -> Value {
     let mut body = Object::default();
-    if let Some(options) = &volume.volume {
-        body.set("NoCopy", options.nocopy);
-        body.set("Subpath", options.subpath.clone());
-        body.set("Labels", json!(options.labels));
-    }
+    body.set("NoCopy", options.nocopy);
+    body.set("Subpath", options.subpath.clone());
+    body.set("Labels", json!(options.labels));
     body.into()
 }
 
@@ -220,7 +218,7 @@ fn image_options(volume: &Mount) -> Value {
 mod tests {
     use super::super::fixture::Given;
     use super::*;
-    use crate::compose::model::{Bytes, Service, TmpfsOptions, Volume, VolumeOptions};
+    use crate::compose::model::{Bytes, Service, TmpfsOptions, Volume};
 
     fn mount(kind: &str, source: Option<&str>, target: &str) -> Mount {
         let source = source.map(str::to_owned);
