@@ -40,7 +40,7 @@ pub fn set_tags(
     let mut wanted = BTreeMap::new();
     for (name, tag) in tags {
         let image = image_of(project, name)?;
-        let edit = edit_image(image, Dialect::V2, tag, &|name| variables.get(name))?;
+        let edit = edit_image(image, Dialect::V2, tag, &|name| variables.get(name, image))?;
         if wanted.insert(name.as_str(), edit).is_some() {
             return Err(ComposeError::new(format!("service `{name}` is named twice")));
         }
@@ -94,15 +94,20 @@ impl<'a> Variables<'a> {
         Self { options, project, files }
     }
 
-    fn get(&self, name: &str) -> Option<Known> {
-        let value = self.project.environment.get(name)?.clone();
-        if self.options.env.contains_key(name) {
-            return Some(Known { value, origin: Origin::Process });
+    /// A variable as the file of this image sees it.
+    fn get(&self, name: &str, image: &Location) -> Option<Known> {
+        if let Some(value) = self.options.env.get(name) {
+            return Some(Known { value: value.clone(), origin: Origin::Process });
         }
-        // Which file wins depends on how they were found; the value tells.
+        let value = self.project.environment.get(name);
         let mut assignments = self.files.iter().rev().filter_map(|file| file.get(name));
-        let winner = assignments.find(|one| one.value.as_ref() == Some(&value))?;
-        Some(Known { value, origin: Origin::File(winner.location.clone()) })
+        let winner = assignments.find(|one| match value {
+            // Which file wins depends on how they were found; the value tells.
+            Some(_) => one.value.as_ref() == value,
+            // An included file has variables of its own, in the `.env` beside it.
+            None => one.location.file.path.parent() == image.file.path.parent(),
+        })?;
+        Some(Known { value: winner.value.clone()?, origin: Origin::File(winner.location.clone()) })
     }
 }
 
