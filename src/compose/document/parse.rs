@@ -177,8 +177,7 @@ impl<'a> Reader<'a> {
                 return Ok(extent.close(Value::Map(map), &self.location(&span)));
             }
             let key_location = self.location(&span);
-            let is_merge =
-                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let is_merge = is_merge_key(&event);
             let key = self.node(event, span, depth + 1)?;
             let (event, span) = self.next()?;
             let here = self.location(&span);
@@ -235,6 +234,13 @@ impl Extent {
         }
         Built { node: Node::new(value, self.location), size: self.size, height: self.height }
     }
+}
+
+/// A plain `<<`, alone or as `!!merge <<`, which some tools write.
+fn is_merge_key(key: &Event<'_>) -> bool {
+    let Event::Scalar(text, ScalarStyle::Plain, _, tag) = key else { return false };
+    let tag = tag.as_ref().map(|tag| tag.original());
+    text == "<<" && matches!(tag.as_deref(), None | Some("!!merge"))
 }
 
 fn insert(map: &mut Map, key: String, entry: Entry) -> Result<(), ComposeError> {
@@ -344,7 +350,7 @@ mod tests {
         let root = document(
             "base: &base {a: 1, b: 1}\nother: &other {<<: *base, b: 2, c: 2}\n\
              one: {b: 3, <<: *base}\nnested: {<<: *other}\nlist: {<<: [*base, *other], c: 4}\n\
-             inline: {<<: {a: 5}}\nquoted: {'<<': 6}\n",
+             inline: {!!merge <<: {a: 5}}\nquoted: {'<<': 6}\n",
         );
         let expected = [
             ("one", "a", 1),

@@ -20,6 +20,8 @@ pub(super) fn resolve(
     quoted: bool,
     tag: Option<&Tag>,
 ) -> Result<Value, String> {
+    // A lone `!` says nothing.
+    let tag = tag.filter(|tag| tag.original() != "!");
     let name = tag.and_then(|tag| tag.suffix_in_namespace(CORE));
     match name.as_deref() {
         Some("binary") => binary(text),
@@ -298,6 +300,8 @@ mod tests {
         assert_eq!(tagged("null", "", true), Ok(Value::Null));
         assert!(tagged("int", "ab", false).is_err());
         assert!(tagged("bool", "yes", false).is_err());
+        let lone = Tag::new("!", "");
+        assert_eq!(resolve(Dialect::V2, "12", false, Some(&lone)), Ok(int(12)));
         let foreign = Tag::new("!", "mine");
         assert_eq!(resolve(Dialect::V2, "12", false, Some(&foreign)), Ok(text("12")));
     }
