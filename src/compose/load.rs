@@ -1,7 +1,18 @@
-//! Finds and reads the files of a project; the only file of this folder that touches the disk.
+//! The files of a project to the project.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use super::ComposeError;
+use super::disk::Disk;
+use super::locate::locate;
+use super::model::Project;
+use super::project_name::project_name;
+use super::stages::assemble::{Scope, assemble};
+use super::stages::normalize::normalize;
+use super::stages::validate::validate;
+use super::stages::{environment, project};
 
 /// What decides which project is loaded: flags, environment and place.
 #[derive(Debug, Clone, Default)]
@@ -23,4 +34,47 @@ pub struct LoadOptions {
     /// Texts that stand in for files on disk, by absolute path: the way an edit is tried before it
     /// is written.
     pub overlay: BTreeMap<PathBuf, String>,
+}
+
+/// Finds, reads and resolves the files of a project as Compose 2.40 does.
+///
+/// # Errors
+/// The first problem in the files, with its place.
+pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
+    let disk = Disk::new(&options.cwd, &options.overlay);
+    let located = locate(options, &disk)?;
+    let name = project_name(options, &located, &disk)?;
+    let mut variables = located.variables.clone();
+    variables.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
+
+    let warnings = RefCell::default();
+    let home = options.env.get("HOME").map(String::as_str);
+    let scope = Scope::new(&disk, variables, located.dir.clone(), home, &warnings);
+    for message in &located.warnings {
+        scope.warn(message.clone(), None);
+    }
+    let mut root = assemble(&scope, &located.files)?;
+    normalize(&mut root, &name, &scope.environment)?;
+    let mut project = project::decode(&root)?;
+    project::apply_profiles(&mut project, &profiles(options, &scope));
+    validate(&project)?;
+    environment::resolve(&scope, &mut project)?;
+
+    project.name = name;
+    project.working_dir = located.dir;
+    project.config_files = located.files;
+    project.env_files = located.env_files;
+    project.files = disk.files();
+    project.environment = scope.environment;
+    project.warnings = warnings.into_inner();
+    Ok(project)
+}
+
+/// The flags, else `COMPOSE_PROFILES`.
+fn profiles(options: &LoadOptions, scope: &Scope<'_>) -> Vec<String> {
+    if !options.profiles.is_empty() {
+        return options.profiles.clone();
+    }
+    let listed = scope.environment.get("COMPOSE_PROFILES").map(String::as_str).unwrap_or_default();
+    listed.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

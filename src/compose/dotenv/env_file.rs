@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::{grammar, raw};
 use crate::compose::ComposeError;
+use crate::compose::model::Environment;
 use crate::compose::source::{Location, SourceFile};
 
 /// How the file is written.
@@ -67,8 +68,22 @@ pub fn parse(
     format: Format,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<EnvFile, ComposeError> {
+    parse_after(&Environment::default(), file, format, lookup)
+}
+
+/// Reads `file` as [`parse`], where `earlier` has the variables of the files before it: to values
+/// they are like lines before.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_after(
+    earlier: &Environment,
+    file: &Arc<SourceFile>,
+    format: Format,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<EnvFile, ComposeError> {
     match format {
-        Format::Compose => grammar::parse(file, lookup),
+        Format::Compose => grammar::parse(file, earlier, lookup),
         Format::Raw => raw::parse(file, lookup),
     }
 }

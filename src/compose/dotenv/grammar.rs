@@ -6,17 +6,20 @@ use std::sync::Arc;
 
 use super::env_file::{Assignment, EnvFile};
 use super::quoted;
+use crate::compose::model::Environment;
 use crate::compose::source::{Location, SourceFile};
 use crate::compose::template::{self, TemplateError};
 use crate::compose::{ComposeError, Dialect};
 
-/// All variables of `file`.
+/// All variables of `file`; `earlier` is what the files before have set.
 pub(super) fn parse(
     file: &Arc<SourceFile>,
+    earlier: &Environment,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<EnvFile, ComposeError> {
     let start = if file.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let known = HashMap::new();
+    let set = |(name, value): (&String, &Option<String>)| Some((name.clone(), value.clone()?));
+    let known = earlier.iter().filter_map(set).collect();
     let mut reader = Reader { file, at: start, lookup, known, result: EnvFile::default() };
     while reader.seek_statement() {
         reader.statement()?;
@@ -28,7 +31,7 @@ struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     at: usize,
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    /// What the lines before have set.
+    /// What the files and lines before have set.
     known: HashMap<String, String>,
     result: EnvFile,
 }
@@ -163,7 +166,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<EnvFile, ComposeError> {
-        parse(&fixture::file(text), &lookup)
+        parse(&fixture::file(text), &Environment::default(), &lookup)
     }
 
     /// As Compose 2.40.3 answers.

@@ -6,4 +6,4 @@ mod grammar;
 mod quoted;
 mod raw;
 
-pub use env_file::{Assignment, EnvFile, Format, parse};
+pub use env_file::{Assignment, EnvFile, Format, parse, parse_after};

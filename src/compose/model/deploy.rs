@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::device::DeviceRequest;
-use super::encode::{Encode, Writer};
-use super::record::{readable, record};
+use super::record::record;
 use super::scalar::Bytes;
 
 record! {
@@ -84,23 +83,13 @@ record! {
     }
 }
 
-readable! {
+record! {
     /// A counted resource.
     pub struct DiscreteResource {
         /// What.
-        pub kind: String,
+        pub kind: String => always,
         /// How many.
-        pub value: i64,
-    }
-}
-
-// Compose writes the names of Go's fields here.
-impl Encode for DiscreteResource {
-    fn encode(&self, out: &mut Writer) {
-        out.open('{');
-        out.field("Kind", &self.kind, true);
-        out.field("Value", &self.value, true);
-        out.close('}');
+        pub value: i64 => always,
     }
 }
 

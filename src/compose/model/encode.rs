@@ -6,6 +6,7 @@ use std::fmt::{Display, Write as _};
 
 /// What the text of some values depends on: the release of Compose that is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each flag is one change of Compose")]
 pub(crate) struct Style {
     /// `mode: 0440` is a text in octal; before 2.34.0 a number.
     pub(crate) modes_as_text: bool,

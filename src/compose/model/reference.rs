@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::record::record;
+use super::encode::{Encode, Writer};
+use super::record::{readable, record};
 
 record! {
     /// A service another one needs.
@@ -16,15 +17,30 @@ record! {
     }
 }
 
-record! {
+readable! {
     /// A file of variables.
     pub struct EnvFile {
         /// Absolute path.
         pub path: String,
         /// Whether it must be there.
-        pub required: bool => always,
+        pub required: bool,
         /// `raw`: values are taken as they are.
         pub format: Option<String>,
+    }
+}
+
+// One that must be there is written in its short form.
+impl Encode for EnvFile {
+    fn encode(&self, out: &mut Writer) {
+        if self.required {
+            out.string(&self.path);
+            return;
+        }
+        out.open('{');
+        out.field("path", &self.path, false);
+        out.field("required", &self.required, true);
+        out.field("format", &self.format, false);
+        out.close('}');
     }
 }
 

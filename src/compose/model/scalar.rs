@@ -151,18 +151,29 @@ fn decimal(nanos: u128, places: u32) -> String {
     format!("{}{point}{fraction}", nanos / scale)
 }
 
-/// Permissions of a file; texts are octal.
+/// Permissions of a file; texts are octal. The second number is what releases before 2.34 took
+/// it for: they read texts as decimal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct FileMode(pub u32);
+pub struct FileMode(pub u32, u32);
+
+impl FileMode {
+    /// Permissions every release agrees on.
+    #[must_use]
+    pub fn new(bits: u32) -> Self {
+        Self(bits, bits)
+    }
+}
 
 impl Decode for FileMode {
     fn decode(node: &Node, path: &Path<'_>) -> Result<Self, ComposeError> {
         let mode = match &node.value {
-            Value::Int(value) => u32::try_from(*value).ok(),
-            Value::Str(text) => u32::from_str_radix(text, 8).ok(),
+            Value::Int(value) => u32::try_from(*value).ok().map(|mode| Self(mode, mode)),
+            Value::Str(text) => u32::from_str_radix(text, 8)
+                .ok()
+                .map(|mode| Self(mode, text.parse().unwrap_or(mode))),
             _ => None,
         };
-        mode.map(Self).ok_or_else(|| decode::mismatch(node, path, "a file mode such as `0440`"))
+        mode.ok_or_else(|| decode::mismatch(node, path, "a file mode such as `0440`"))
     }
 }
 
@@ -171,7 +182,7 @@ impl Encode for FileMode {
         if out.style.modes_as_text {
             out.string(&format!("0{:o}", self.0));
         } else {
-            out.literal(self.0);
+            out.literal(self.1);
         }
     }
 }

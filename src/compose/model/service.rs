@@ -223,7 +223,12 @@ record! {
         pub name: String,
         /// Where the winning value of `image` stands: the scalar, quotes included.
         pub image_location: Option<Location>,
+        /// Where its name stands.
+        pub location: Option<Location>,
         pub(crate) locations: BTreeMap<String, Location>,
+        pub(crate) own_environment: Environment,
+        /// `environment` as releases before 2.35 read its files.
+        pub(crate) earlier_environment: Environment,
     }
 }
 

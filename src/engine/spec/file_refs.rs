@@ -164,7 +164,7 @@ mod tests {
     fn content_is_written_with_its_owner_and_mode() {
         let config = FileReference {
             uid: Some("33".to_owned()),
-            mode: Some(FileMode(0o400)),
+            mode: Some(FileMode::new(0o400)),
             ..reference(Some("/etc/key"))
         };
         let service =

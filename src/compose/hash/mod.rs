@@ -1,0 +1,13 @@
+//! The hashes by which Compose recognises its own containers, networks and volumes. They are
+//! reproduced byte for byte; otherwise the next `compose up` would recreate what composeup made.
+
+#[cfg(test)]
+mod corpus;
+mod digest;
+mod generation;
+mod resource;
+mod service;
+
+pub use generation::Generation;
+pub use resource::{network_hash, volume_hash};
+pub use service::{Shared, config_hash, depends_on_label, label_hash};

@@ -1,0 +1,123 @@
+//! What services take from files and variables: `env_file`, `label_file`, secrets and configs.
+
+use std::path::PathBuf;
+
+use super::assemble::Scope;
+use crate::compose::ComposeError;
+use crate::compose::dotenv::{self, Format};
+use crate::compose::model::{Content, EnvFile, Environment, Project, Service};
+
+/// Reads the files of every active service, and the variables secrets and configs are made of.
+///
+/// # Errors
+/// A file that must be there is not, or cannot be read.
+pub(crate) fn resolve(scope: &Scope<'_>, project: &mut Project) -> Result<(), ComposeError> {
+    for service in project.services.values_mut() {
+        let own = std::mem::take(&mut service.environment);
+        service.environment = read_env_files(scope, service, &own, Precedence::Outside)?;
+        service.earlier_environment = read_env_files(scope, service, &own, Precedence::Files)?;
+        service.own_environment = own;
+        if let Some(platform) = scope.environment.get("DOCKER_DEFAULT_PLATFORM")
+            && service.build.is_some()
+        {
+            service.platform.get_or_insert_with(|| platform.clone());
+        }
+        read_label_files(scope, service)?;
+    }
+    for object in project.secrets.values_mut().chain(project.configs.values_mut()) {
+        let value = object.environment.as_ref().and_then(|name| scope.environment.get(name));
+        if let Some(value) = value {
+            object.content = Some(Content(value.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Which variables win in the values of an `env_file`.
+#[derive(Clone, Copy)]
+enum Precedence {
+    /// Those outside, then those of the service, then those of the files before: since 2.35.
+    Outside,
+    /// Those of the service and the files before, then those outside.
+    Files,
+}
+
+/// The variables of the service's files, and its `own` on top.
+fn read_env_files(
+    scope: &Scope<'_>,
+    service: &Service,
+    own: &Environment,
+    precedence: Precedence,
+) -> Result<Environment, ComposeError> {
+    let mut read = Environment::default();
+    for env_file in &service.env_file {
+        let Some(file) = find(scope, service, env_file)? else { continue };
+        let lookup = |name: &str| {
+            let outside = || scope.environment.get(name).cloned();
+            let inside = || own.get(name).cloned().flatten();
+            match precedence {
+                Precedence::Outside => outside().or_else(inside),
+                Precedence::Files => {
+                    inside().or_else(|| read.get(name).cloned().flatten()).or_else(outside)
+                }
+            }
+        };
+        let format = match env_file.format.as_deref() {
+            None => Format::Compose,
+            Some("raw") => Format::Raw,
+            Some(other) => return Err(unknown_format(service, other)),
+        };
+        let parsed = dotenv::parse_after(&read, &file, format, &lookup)?;
+        for assignment in parsed.assignments {
+            if let Some(value) = assignment.value {
+                read.insert(assignment.name, Some(value));
+            }
+        }
+    }
+    read.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Ok(read)
+}
+
+fn find(
+    scope: &Scope<'_>,
+    service: &Service,
+    env_file: &EnvFile,
+) -> Result<Option<std::sync::Arc<crate::compose::source::SourceFile>>, ComposeError> {
+    let path = PathBuf::from(&env_file.path);
+    if !env_file.required && !scope.disk.has(&path) {
+        return Ok(None);
+    }
+    scope.disk.read(&path).map(Some).map_err(|error| located(error, service, "env_file"))
+}
+
+fn located(mut error: ComposeError, service: &Service, key: &str) -> ComposeError {
+    if error.location.is_none() {
+        error.location = service.location_of(key);
+    }
+    error
+}
+
+fn unknown_format(service: &Service, format: &str) -> ComposeError {
+    let message = format!("`{format}` is no format of an `env_file`");
+    located(ComposeError::new(message), service, "env_file").with_help("`raw` is the only one")
+}
+
+/// Labels of the service win over those of its files; values of files may name labels of the
+/// same file.
+fn read_label_files(scope: &Scope<'_>, service: &mut Service) -> Result<(), ComposeError> {
+    let mut labels = std::collections::BTreeMap::new();
+    for path in &service.label_file {
+        let file = scope
+            .disk
+            .read(&PathBuf::from(path))
+            .map_err(|error| located(error, service, "label_file"))?;
+        let known = labels.clone();
+        let lookup = |name: &str| known.get(name).cloned();
+        for assignment in dotenv::parse(&file, Format::Compose, &lookup)?.assignments {
+            labels.insert(assignment.name, assignment.value.unwrap_or_default());
+        }
+    }
+    labels.append(&mut service.labels);
+    service.labels = labels;
+    Ok(())
+}

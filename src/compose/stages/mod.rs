@@ -1,0 +1,22 @@
+//! The way from documents to a project, each stage a function of trees, in the order of Compose:
+//! per document interpolate, extend, reset, include, merge, make lists unique, make canonical;
+//! then defaults, checks, absolute paths, normalisation, profiles, validation, files of variables.
+
+mod absolute;
+pub(crate) mod assemble;
+mod canonical;
+mod check;
+mod defaults;
+pub(crate) mod environment;
+mod extends;
+mod include;
+mod merge;
+mod mounts;
+pub(crate) mod normalize;
+mod ports;
+pub(crate) mod project;
+mod reset;
+mod shell;
+mod tree;
+mod unicity;
+pub(crate) mod validate;

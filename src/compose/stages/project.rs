@@ -1,0 +1,60 @@
+//! A canonical tree to a project.
+
+use std::collections::BTreeMap;
+
+use crate::compose::ComposeError;
+use crate::compose::document::{Map, Node};
+use crate::compose::model::decode::Fields;
+use crate::compose::model::{Project, Service};
+use crate::compose::path::Path;
+use crate::compose::source::Location;
+
+/// The keys of a compose file.
+const SECTIONS: &[&str] =
+    &["name", "services", "networks", "volumes", "secrets", "configs", "models", "include"];
+
+/// The project `root` describes, with every service active.
+///
+/// # Errors
+/// A key that is unknown, a value of the wrong type.
+pub(crate) fn decode(root: &Node) -> Result<Project, ComposeError> {
+    let fields = Fields::of(root, &Path::ROOT, SECTIONS)?;
+    let mut project = Project {
+        services: fields.get("services")?,
+        networks: fields.get("networks")?,
+        volumes: fields.get("volumes")?,
+        secrets: fields.get("secrets")?,
+        configs: fields.get("configs")?,
+        models: fields.get("models")?,
+        ..Project::default()
+    };
+    if let Some(nodes) = root.get("services").and_then(Node::as_map) {
+        for (name, service) in &mut project.services {
+            name_and_place(name, service, nodes);
+        }
+    }
+    Ok(project)
+}
+
+fn name_and_place(name: &str, service: &mut Service, nodes: &Map) {
+    name.clone_into(&mut service.name);
+    let Some(entry) = nodes.get(name) else { return };
+    service.location = Some(entry.key.clone());
+    let Some(keys) = entry.node.as_map() else { return };
+    let places = keys.iter().map(|(key, entry)| (key.clone(), entry.node.location.clone()));
+    let places: BTreeMap<String, Location> = places.collect();
+    service.image_location = places.get("image").cloned();
+    service.locations = places;
+}
+
+/// Moves the services of inactive profiles aside.
+pub(crate) fn apply_profiles(project: &mut Project, profiles: &[String]) {
+    let services = std::mem::take(&mut project.services);
+    let is_active = |service: &Service| {
+        service.profiles.is_empty()
+            || profiles.iter().any(|active| active == "*" || service.profiles.contains(active))
+    };
+    (project.services, project.disabled_services) =
+        services.into_iter().partition(|(_, service)| is_active(service));
+    profiles.clone_into(&mut project.profiles);
+}

@@ -1,0 +1,208 @@
+//! What Compose refuses in a whole project.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::compose::ComposeError;
+use crate::compose::model::{Project, Resource, Service};
+use crate::text::did_you_mean;
+
+/// Checks every active service against the project and itself.
+///
+/// # Errors
+/// The first contradiction.
+pub(crate) fn validate(project: &Project) -> Result<(), ComposeError> {
+    for service in project.services.values() {
+        for check in [image, networks, health_test, dependencies, resources, limits, scale, targets]
+        {
+            check(project, service)?;
+        }
+    }
+    no_circle(project)
+}
+
+fn refuse(service: &Service, key: &str, message: String) -> ComposeError {
+    let mut error = ComposeError::new(message);
+    error.location = service.location_of(key).or_else(|| service.location.clone());
+    error
+}
+
+fn image(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    if service.image.is_none() && service.build.is_none() && service.provider.is_none() {
+        let message = format!("service `{}` has neither `image` nor `build`", service.name);
+        return Err(refuse(service, "image", message));
+    }
+    let build = service.build.as_ref();
+    if build.is_some_and(|build| build.dockerfile.is_some() && build.dockerfile_inline.is_some()) {
+        let message = format!(
+            "`build` of service `{}` can have only one of `dockerfile` and `dockerfile_inline`",
+            service.name
+        );
+        return Err(refuse(service, "build", message));
+    }
+    Ok(())
+}
+
+fn networks(project: &Project, service: &Service) -> Result<(), ComposeError> {
+    if service.network_mode.is_some() && !service.networks.is_empty() {
+        let message = format!(
+            "service `{}` can have only one of `network_mode` and `networks`",
+            service.name
+        );
+        return Err(refuse(service, "network_mode", message));
+    }
+    known(service, "networks", "network", service.networks.keys(), &project.networks)
+}
+
+fn resources(project: &Project, service: &Service) -> Result<(), ComposeError> {
+    let volumes = service
+        .volumes
+        .iter()
+        .filter(|mount| mount.kind == "volume")
+        .filter_map(|mount| mount.source.as_ref());
+    known(service, "volumes", "volume", volumes, &project.volumes)?;
+    let configs = service.configs.iter().map(|config| &config.source);
+    known(service, "configs", "config", configs, &project.configs)?;
+    let secrets = service.secrets.iter().map(|secret| &secret.source);
+    known(service, "secrets", "secret", secrets, &project.secrets)?;
+    known(service, "models", "model", service.models.keys(), &project.models)
+}
+
+/// Every name of `used` must be a key of `declared`.
+fn known<'a, T>(
+    service: &Service,
+    key: &str,
+    noun: &str,
+    used: impl IntoIterator<Item = &'a String>,
+    declared: &BTreeMap<String, T>,
+) -> Result<(), ComposeError> {
+    let Some(unknown) = used.into_iter().find(|name| !declared.contains_key(*name)) else {
+        return Ok(());
+    };
+    let message =
+        format!("service `{}` uses {noun} `{unknown}`, which is not declared", service.name);
+    let error = refuse(service, key, message);
+    Err(match did_you_mean(unknown, declared.keys().map(String::as_str)) {
+        Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
+        None => error.with_help(format!("declare it under `{key}:` at the top level")),
+    })
+}
+
+fn health_test(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    let first = service.healthcheck.as_ref().and_then(|check| check.test.first());
+    if first.is_none_or(|first| matches!(first.as_str(), "CMD" | "CMD-SHELL" | "NONE")) {
+        return Ok(());
+    }
+    let message = format!(
+        "`healthcheck.test` of service `{}` must begin with `CMD`, `CMD-SHELL` or `NONE`",
+        service.name
+    );
+    Err(refuse(service, "healthcheck", message))
+}
+
+fn dependencies(project: &Project, service: &Service) -> Result<(), ComposeError> {
+    for (name, dependency) in &service.depends_on {
+        let is_disabled = project.disabled_services.contains_key(name);
+        if project.services.contains_key(name) || is_disabled && !dependency.required {
+            continue;
+        }
+        let message = if is_disabled {
+            format!("service `{}` depends on `{name}`, whose profile is not active", service.name)
+        } else {
+            format!("service `{}` depends on `{name}`, which does not exist", service.name)
+        };
+        let error = refuse(service, "depends_on", message);
+        let names = project.services.keys().map(String::as_str);
+        return Err(match did_you_mean(name, names).filter(|_| !is_disabled) {
+            Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
+            None => error,
+        });
+    }
+    Ok(())
+}
+
+fn limits(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    let Some(deploy) = &service.deploy else { return Ok(()) };
+    let differ = |key: &str, other: &str| {
+        let message = format!(
+            "service `{}` has different values for `{key}` and `deploy.resources.{other}`",
+            service.name
+        );
+        Err(refuse(service, key, message))
+    };
+    if let Some(limits) = &deploy.resources.limits {
+        let Resource { cpus, memory, pids, .. } = limits;
+        if service.cpus != 0.0 && service.cpus.to_bits() != cpus.to_bits() {
+            return differ("cpus", "limits.cpus");
+        }
+        if service.mem_limit.0 != 0 && service.mem_limit != *memory {
+            return differ("mem_limit", "limits.memory");
+        }
+        if service.pids_limit != 0 && service.pids_limit != *pids {
+            return differ("pids_limit", "limits.pids");
+        }
+    }
+    match &deploy.resources.reservations {
+        Some(least)
+            if service.mem_reservation.0 != 0 && service.mem_reservation != least.memory =>
+        {
+            differ("mem_reservation", "reservations.memory")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn scale(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
+    let key = if service.scale.is_some() { "scale" } else { "deploy" };
+    let message = match (service.scale, deployed) {
+        (Some(scale), Some(replicas)) if scale != replicas => {
+            "has different values for `scale` and `deploy.replicas`"
+        }
+        (Some(count), _) | (_, Some(count)) if count < 0 => "has a negative number of replicas",
+        (Some(count), _) | (_, Some(count)) if count > 1 && service.container_name.is_some() => {
+            "has several replicas and one `container_name`"
+        }
+        _ => return Ok(()),
+    };
+    Err(refuse(service, key, format!("service `{}` {message}", service.name)))
+}
+
+fn targets(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    let in_memory = service.tmpfs.iter().map(|tmpfs| tmpfs.split(':').next().unwrap_or(tmpfs));
+    let mounted = service.volumes.iter().map(|mount| mount.target.as_str());
+    let mut seen = HashSet::new();
+    for target in in_memory.chain(mounted) {
+        if !seen.insert(target) {
+            let message = format!("service `{}` mounts two things at `{target}`", service.name);
+            return Err(refuse(service, "volumes", message));
+        }
+    }
+    Ok(())
+}
+
+/// Services must not depend on each other in a circle.
+fn no_circle(project: &Project) -> Result<(), ComposeError> {
+    let mut done = HashSet::new();
+    for start in project.services.keys() {
+        // Each entry: a service that is being visited, and how many of its dependencies are done.
+        let mut trail: Vec<(&str, usize)> = vec![(start, 0)];
+        while let Some((name, at)) = trail.pop() {
+            let Some(service) = project.services.get(name) else { continue };
+            let Some(next) = service.depends_on.keys().nth(at) else {
+                done.insert(name);
+                continue;
+            };
+            trail.push((name, at + 1));
+            if let Some(from) = trail.iter().position(|(visited, _)| visited == next) {
+                let mut circle: Vec<&str> = trail[from..].iter().map(|(name, _)| *name).collect();
+                circle.push(next);
+                let message = format!("services depend on each other: `{}`", circle.join("` -> `"));
+                return Err(refuse(service, "depends_on", message));
+            }
+            if !done.contains(next.as_str()) {
+                trail.push((next, 0));
+            }
+        }
+    }
+    Ok(())
+}
