@@ -26,7 +26,10 @@ pub(super) fn classify(error: Error, call: &str) -> EngineError {
 /// An answer whose status says no.
 pub(super) fn refusal(status: u16, message: &str, call: &str) -> EngineError {
     let call = call.to_owned();
-    let message = message.trim().to_owned();
+    let message = match message.trim() {
+        "" => format!("HTTP status {status}"),
+        words => words.to_owned(),
+    };
     match status {
         404 => EngineError::NotFound { call, message },
         409 => EngineError::Conflict { call, message },
@@ -35,14 +38,13 @@ pub(super) fn refusal(status: u16, message: &str, call: &str) -> EngineError {
 }
 
 /// The words in the body of a refusal: `{"message": …}`, or the body itself.
-pub(super) fn words(status: u16, body: &[u8]) -> String {
+pub(super) fn words(body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Answer {
         message: String,
     }
     match serde_json::from_slice::<Answer>(body) {
         Ok(answer) => answer.message,
-        Err(_) if body.is_empty() => format!("HTTP status {status}"),
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     }
 }
@@ -55,10 +57,12 @@ pub(super) fn broken(error: &hyper::Error, call: &str) -> EngineError {
     EngineError::Dropped { call: call.to_owned() }
 }
 
+/// No complete answer by the deadline.
 pub(super) fn timed_out(call: &str, after: Duration) -> EngineError {
     EngineError::Timeout { call: call.to_owned(), after }
 }
 
+/// An answer that is not what the engine API promises.
 pub(super) fn nonsense(call: &str, what: &dyn std::fmt::Display) -> EngineError {
     EngineError::Protocol { call: call.to_owned(), message: what.to_string() }
 }

@@ -40,22 +40,26 @@ async fn attached(
         ..Default::default()
     };
     let exec = client.create_exec(&id.0, options).await?.id;
-    let started = client.start_exec(&exec, None::<StartExecOptions>).await?;
-    let output = match started {
-        StartExecResults::Attached { mut output, .. } => {
-            let mut kept = Vec::new();
-            while let Some(chunk) = output.try_next().await? {
-                kept.extend_from_slice(&chunk.into_bytes());
-                kept.truncate(OUTPUT_LIMIT);
-            }
-            String::from_utf8_lossy(&kept).into_owned()
+    let output = output(client.start_exec(&exec, None::<StartExecOptions>).await?).await?;
+    Ok(ExecResult { exit_code: exit_code(client, &exec).await?, output })
+}
+
+async fn output(started: StartExecResults) -> Result<String, Error> {
+    let mut kept = Vec::new();
+    if let StartExecResults::Attached { mut output, .. } = started {
+        while let Some(chunk) = output.try_next().await? {
+            kept.extend_from_slice(&chunk.into_bytes());
+            kept.truncate(OUTPUT_LIMIT);
         }
-        StartExecResults::Detached => String::new(),
-    };
+    }
+    Ok(String::from_utf8_lossy(&kept).into_owned())
+}
+
+async fn exit_code(client: &bollard::Docker, exec: &str) -> Result<i64, Error> {
     loop {
-        let state = client.inspect_exec(&exec).await?;
+        let state = client.inspect_exec(exec).await?;
         match state.exit_code.filter(|_| state.running != Some(true)) {
-            Some(exit_code) => return Ok(ExecResult { exit_code, output }),
+            Some(exit_code) => return Ok(exit_code),
             None => sleep(LOOK_EVERY).await,
         }
     }

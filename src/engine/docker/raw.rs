@@ -66,7 +66,7 @@ impl Transport {
             return Ok(response);
         }
         let body = collect(call, response).await?;
-        Err(refusal(status.as_u16(), &words(status.as_u16(), &body), call))
+        Err(refusal(status.as_u16(), &words(&body), call))
     }
 }
 
