@@ -1,7 +1,8 @@
 //! From "service S gets tag T" to the edits of files, proven by loading the project with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::path::Path;
 
 use super::file_edit::{FileEdit, Replacement, apply};
 use super::image::{TagEdit, edit_image};
@@ -24,7 +25,8 @@ pub struct Retagged {
     pub warnings: Vec<Warning>,
 }
 
-/// Gives each service its tag and `load`s the project again with the edited texts.
+/// Gives each service its tag and `load`s the project again with the edited texts. A service that
+/// is named without a tag gets none, but may change if it uses something that is edited.
 ///
 /// # Errors
 /// An unknown service, one without an image, a tag that is none or cannot be changed in one
@@ -33,16 +35,21 @@ pub struct Retagged {
 pub fn set_tags(
     options: &LoadOptions,
     project: &Project,
-    tags: &[(String, String)],
+    services: &[(String, Option<String>)],
     load: &dyn Fn(&LoadOptions) -> Result<Project, ComposeError>,
 ) -> Result<Retagged, ComposeError> {
     let variables = Variables::new(options, project);
+    let mut named = BTreeSet::new();
     let mut wanted = BTreeMap::new();
-    for (name, tag) in tags {
-        let image = image_of(project, name)?;
-        let edit = edit_image(image, Dialect::V2, tag, &|name| variables.get(name, image))?;
-        if wanted.insert(name.as_str(), edit).is_some() {
+    for (name, tag) in services {
+        let service = find(project, name)?;
+        if !named.insert(name.as_str()) {
             return Err(ComposeError::new(format!("service `{name}` is named twice")));
+        }
+        if let Some(tag) = tag {
+            let image = image_of(service)?;
+            let edit = edit_image(image, Dialect::V2, tag, &|name| variables.get(name, image))?;
+            wanted.insert(name.as_str(), edit);
         }
     }
     let replacements: Vec<Replacement> =
@@ -53,20 +60,24 @@ pub fn set_tags(
         options.overlay.insert(edit.path.clone(), edit.after.clone());
     }
     let reloaded = load(&options)?;
-    check_services(project, &reloaded, &wanted)?;
+    check_services(project, &reloaded, &wanted, &named)?;
     check_rest(project, &reloaded, &replacements)?;
     Ok(Retagged { edits, project: reloaded, warnings: dropped_pins(project, &wanted) })
 }
 
-fn image_of<'a>(project: &'a Project, name: &str) -> Result<&'a Location, ComposeError> {
-    let Some(service) = project.services.get(name) else {
+fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Service, ComposeError> {
+    project.services.get(name).ok_or_else(|| {
         let error = ComposeError::new(format!("there is no service `{name}` in the project"));
-        return Err(match did_you_mean(name, project.services.keys().map(String::as_str)) {
+        match did_you_mean(name, project.services.keys().map(String::as_str)) {
             Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
             None => error,
-        });
-    };
+        }
+    })
+}
+
+fn image_of(service: &Service) -> Result<&Location, ComposeError> {
     service.image_location.as_ref().ok_or_else(|| {
+        let name = &service.name;
         ComposeError::new(format!("service `{name}` has no `image` whose tag could be changed"))
     })
 }
@@ -80,7 +91,7 @@ struct Variables<'a> {
 
 impl<'a> Variables<'a> {
     fn new(options: &'a LoadOptions, project: &'a Project) -> Self {
-        let is_read = |path: &std::path::Path| {
+        let is_read = |path: &Path| {
             if project.env_files.is_empty() {
                 path.file_name() == Some(OsStr::new(".env"))
             } else {
@@ -111,26 +122,27 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Every service that is named has its new image, and no other one changes.
+/// Every service that gets a tag has its new image, and none changes that is not named.
 fn check_services(
     before: &Project,
     after: &Project,
     wanted: &BTreeMap<&str, TagEdit>,
+    named: &BTreeSet<&str>,
 ) -> Result<(), ComposeError> {
     let new: BTreeMap<&String, &Service> = all_services(after).collect();
     for (name, service) in all_services(before) {
         let now = new.get(name);
-        let Some(edit) = wanted.get(name.as_str()) else {
-            if now.is_none_or(|now| content(now) != content(service)) {
-                return Err(touched(name, service, wanted));
+        if let Some(edit) = wanted.get(name.as_str()) {
+            let image = now.and_then(|now| now.image.as_deref()).unwrap_or_default();
+            if image != edit.image {
+                let message = format!("with the new tag here the image would be `{image}`");
+                let help = format!("change the line by hand so that it becomes `{}`", edit.image);
+                return Err(at(edit.replacement.as_ref(), message).with_help(help));
             }
-            continue;
-        };
-        let image = now.and_then(|now| now.image.as_deref()).unwrap_or_default();
-        if image != edit.image {
-            let message = format!("with the new tag here the image would be `{image}`");
-            let help = format!("change the line by hand so that it becomes `{}`", edit.image);
-            return Err(at(edit.replacement.as_ref(), message).with_help(help));
+        } else if !named.contains(name.as_str())
+            && now.is_none_or(|now| content(now) != content(service))
+        {
+            return Err(touched(name, service, wanted));
         }
     }
     Ok(())
@@ -254,12 +266,14 @@ mod tests {
         Ok(Project { name, files, services, environment, ..Project::default() })
     }
 
+    /// The tag `-` names a service without one.
     fn retag(compose: &str, env: &str, tags: &[(&str, &str)]) -> Result<Retagged, ComposeError> {
         let options = options(compose, env);
         let project = load(&options).unwrap();
-        let tags: Vec<(String, String)> =
-            tags.iter().map(|(name, tag)| ((*name).to_owned(), (*tag).to_owned())).collect();
-        set_tags(&options, &project, &tags, &load)
+        let tag = |tag: &str| (tag != "-").then(|| tag.to_owned());
+        let services: Vec<(String, Option<String>)> =
+            tags.iter().map(|(name, text)| ((*name).to_owned(), tag(text))).collect();
+        set_tags(&options, &project, &services, &load)
     }
 
     const SHARED: &str = "x-i: &i ghost:3.36\nservices:\n  a: {image: *i}\n  b: {image: *i}\n";
@@ -287,6 +301,14 @@ mod tests {
         assert_eq!(done.edits[0].changes.len(), 1);
         let done = retag(VARIABLE, "TAG=1\n", &[("a", "2"), ("b", "2")]).unwrap();
         assert_eq!(done.edits[0].after, "TAG=2\n");
+    }
+
+    #[test]
+    fn a_service_that_is_named_without_a_tag_may_change_too() {
+        let user = "services:\n  a: {image: 'ghost:$TAG'}\n  b: {image: 'x:1', user: $TAG}\n";
+        let done = retag(user, "TAG=1\n", &[("a", "2"), ("b", "-")]).unwrap();
+        assert_eq!(done.project.services["b"].user.as_deref(), Some("2"));
+        assert!(retag(user, "TAG=1\n", &[("b", "-")]).unwrap().edits.is_empty());
     }
 
     fn refused(compose: &str, env: &str, tags: &[(&str, &str)]) -> String {
