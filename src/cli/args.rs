@@ -13,7 +13,7 @@ use crate::compose::model::parse_duration;
 /// The new container is started beside the old one and must become ready before the old one is
 /// stopped. If it does not, it is removed, and nothing else has changed.
 #[derive(Debug, Parser)]
-#[command(name = "composeup", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "composeup", version, max_term_width = 100)]
 pub struct CommandLine {
     /// Flags of every command.
     #[command(flatten)]

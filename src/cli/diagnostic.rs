@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::compose::ComposeError;
 use crate::compose::source::Location;
 use crate::error::Error;
+use crate::plan::PlanError;
+use crate::plan::steps::Finding;
 use crate::report::event::EVENT_VERSION;
 use crate::report::layout::wrap;
 use crate::report::style::{Style, Tone};
@@ -49,8 +51,21 @@ fn place(error: &Error) -> Option<&Location> {
     }
 }
 
+/// What lies behind the error: the findings that refuse a plan, or the chain of sources.
 fn causes(error: &Error) -> Vec<String> {
-    anyhow::Chain::new(error).skip(1).map(ToString::to_string).collect()
+    match error {
+        Error::Plan(PlanError::Refused { findings }) => {
+            findings.iter().filter(|finding| finding.is_error()).map(located).collect()
+        }
+        _ => anyhow::Chain::new(error).skip(1).map(ToString::to_string).collect(),
+    }
+}
+
+fn located(finding: &Finding) -> String {
+    match &finding.place {
+        Some(place) => format!("{} ({place})", finding.message),
+        None => finding.message.clone(),
+    }
 }
 
 /// The message over the one line it is about; no other line of the file is ever shown.
@@ -86,7 +101,7 @@ mod tests {
 
     use super::*;
     use crate::compose::source::SourceFile;
-    use crate::plan::PlanError;
+    use crate::plan::steps::Level as Weight;
 
     fn at(text: &str, what: &str) -> Location {
         let start = text.find(what).unwrap();
@@ -139,6 +154,25 @@ mod tests {
             project: "ghost".into(),
             service: "gost-blog".into(),
             known: vec!["ghost-blog".into(), "db".into()],
+        });
+        insta::assert_snapshot!(render(&error, Style::PLAIN, 80));
+    }
+
+    #[test]
+    fn a_refused_plan_names_everything_in_the_way_and_every_way_out() {
+        let find = |level, message: &str| Finding::new(level, Some("web"), message);
+        let error = Error::Plan(PlanError::Refused {
+            findings: vec![
+                find(
+                    Weight::Error,
+                    "`web` has a `container_name`, and two containers cannot share it",
+                )
+                .with_place(Some("docker-compose.yml:4:5"))
+                .with_hint("remove `container_name` from `web`"),
+                find(Weight::Warning, "`web` has no healthcheck"),
+                find(Weight::Error, "`web` publishes port 80 of the host")
+                    .with_hint("put a reverse proxy before `web`"),
+            ],
         });
         insta::assert_snapshot!(render(&error, Style::PLAIN, 80));
     }

@@ -4,10 +4,13 @@ pub mod args;
 mod completions;
 pub mod diagnostic;
 mod output;
+mod plan;
 pub mod prompt;
+mod request;
 mod run;
 pub mod settings;
 pub mod targets;
 mod terminal;
+mod upgrade;
 
 pub use run::main;

@@ -74,12 +74,8 @@ pub async fn confirm(
     let (sender, answer) = oneshot::channel();
     // Not joined: a thread that reads a key cannot be woken, and ends with the process.
     thread::spawn(move || sender.send(prompter.confirm(&question)));
-    tokio::select! {
-        answer = answer => answer.unwrap_or_else(|_| Err(not_confirmed("the question broke off"))),
-        () = cancel.requested(1) => {
-            Err(Error::Cancelled(cancel.first().unwrap_or(Signal::Interrupt)))
-        }
-    }
+    let broken = |_| Err(not_confirmed("the question broke off"));
+    cancel.guard(async { answer.await.unwrap_or_else(broken) }).await
 }
 
 #[cfg(test)]

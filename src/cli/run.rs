@@ -1,15 +1,18 @@
 //! Parses, resolves the settings, runs one command, shows its error, and says how it ended.
 
+use std::io;
 use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::runtime::Builder;
 
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
-use super::{completions, diagnostic, output};
+use super::{completions, diagnostic, output, plan, upgrade};
 use crate::error::{Error, ExitStatus};
 use crate::report::style::Style;
+use crate::rollout::Cancel;
 
 /// Runs the command line of this process.
 #[must_use]
@@ -47,13 +50,26 @@ fn start(line: &CommandLine) -> ExitStatus {
     })
 }
 
-fn run(command: &Command, _settings: &Settings) -> Result<ExitStatus, Error> {
+fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
     match command {
         Command::Completions { shell } => Ok(completions::run(*shell)),
-        Command::Upgrade(_) | Command::Plan(_) => {
-            Err(Error::Internal { message: "composeup cannot load a project yet".into() })
+        Command::Plan(args) => on_engine(async |cancel| plan::run(args, settings, cancel).await),
+        Command::Upgrade(args) => {
+            on_engine(async |cancel| Box::pin(upgrade::run(args, settings, cancel)).await)
         }
     }
+}
+
+/// Runs a command that talks to an engine, on one thread; signals become requests to stop.
+fn on_engine(
+    command: impl AsyncFnOnce(&Cancel) -> Result<ExitStatus, Error>,
+) -> Result<ExitStatus, Error> {
+    let unforeseen = |error: io::Error| Error::Internal { message: error.to_string() };
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(unforeseen)?;
+    runtime.block_on(async {
+        let cancel = Cancel::by_signals().map_err(unforeseen)?;
+        command(&cancel).await
+    })
 }
 
 /// A panic in the words of an error. Its message is left out: it could hold a value of the user.

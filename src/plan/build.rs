@@ -17,7 +17,7 @@ use super::preflight::{Preflight, networks_of, volumes_of};
 use super::readiness::{default_deadline, effective_check};
 use super::steps::{
     Cause, FileEdit, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement,
-    ServicePlan,
+    ServicePlan, Step,
 };
 use crate::compose::model::{Project, Service};
 use crate::engine::api::{ContainerSpec, Image, Inspection};
@@ -98,6 +98,10 @@ pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanEr
         return Err(PlanError::Refused { findings: plan.findings });
     }
     plan.steps = arrange(&plan.services);
+    // What runs is already as the edited files say: only they are left.
+    if plan.steps.is_empty() && !plan.edits.is_empty() {
+        plan.steps.push(Step::Commit);
+    }
     Ok(plan)
 }
 

@@ -25,16 +25,11 @@ pub enum PlanError {
     #[error("nothing was changed: the containers or files changed since the plan was made")]
     Stale,
     /// Findings of level error stand in the way.
-    #[error("{}", refusal(findings))]
+    #[error("nothing was changed: the plan is refused")]
     Refused {
         /// All of them, errors and others.
         findings: Vec<Finding>,
     },
-}
-
-fn refusal(findings: &[Finding]) -> String {
-    let first = findings.iter().find(|finding| finding.is_error());
-    first.map_or_else(|| "the plan was refused".to_owned(), |finding| finding.message.clone())
 }
 
 impl PlanError {

@@ -51,19 +51,22 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// Whether `other` does the same to the same containers; what a pull may change is left out.
+    /// Whether everything that this plan does was part of `agreed`: the same files and, for every
+    /// service, the same image and the same old containers. Services may have dropped out, since a
+    /// pull can show that they are up to date.
     #[must_use]
-    pub fn has_same_intent(&self, other: &Self) -> bool {
-        let intent = |plan: &Self| -> Vec<(String, String, Vec<OldContainer>)> {
-            let services = plan.services.iter();
-            services
-                .map(|service| {
-                    let old = service.replacements.iter().map(|pair| pair.old.clone());
-                    (service.service.clone(), service.to_image.clone(), old.collect())
-                })
-                .collect()
+    pub fn is_part_of(&self, agreed: &Self) -> bool {
+        let has = |service: &ServicePlan| {
+            agreed.services.iter().any(|other| {
+                let old = |plan: &ServicePlan| -> Vec<OldContainer> {
+                    plan.replacements.iter().map(|pair| pair.old.clone()).collect()
+                };
+                other.service == service.service
+                    && other.to_image == service.to_image
+                    && old(other) == old(service)
+            })
         };
-        self.edits == other.edits && intent(self) == intent(other)
+        self.edits == agreed.edits && self.services.iter().all(has)
     }
 
     /// Number of replicas that are replaced.

@@ -15,7 +15,7 @@ pub mod reporter;
 mod sample;
 pub mod style;
 pub mod summary;
-mod words;
+pub mod words;
 
 pub use event::{Event, EventKind};
 pub use reporter::Reporter;

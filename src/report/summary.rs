@@ -114,6 +114,7 @@ fn sentence(report: &RolloutReport) -> String {
 fn upgraded(services: &[ServiceSummary]) -> String {
     let replicas = services.iter().map(|service| service.replicas).sum();
     match services {
+        [] => "the files now say what runs".into(),
         [one] => {
             let change = image_change(&one.from_image, &one.to_image);
             format!("{} {change}, {}", one.service, count(replicas, "replica"))

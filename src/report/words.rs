@@ -4,7 +4,7 @@ use super::event::StepRef;
 
 /// `ghost 3.36 → 3.37.1` where only the tag changes, else both references in full.
 #[must_use]
-pub(super) fn image_change(from: &str, to: &str) -> String {
+pub fn image_change(from: &str, to: &str) -> String {
     let (from_name, from_tag) = split_tag(from);
     let (to_name, to_tag) = split_tag(to);
     match (from_tag, to_tag) {
@@ -18,7 +18,7 @@ pub(super) fn image_change(from: &str, to: &str) -> String {
 
 /// `ghost:3.36` as `ghost 3.36`.
 #[must_use]
-pub(super) fn image(reference: &str) -> String {
+pub fn image(reference: &str) -> String {
     let (name, tag) = split_tag(reference);
     join(name, tag)
 }
@@ -39,7 +39,7 @@ fn split_tag(reference: &str) -> (&str, Option<&str>) {
 
 /// `web 2/3`; just `web` if it has one replica; empty for a step of no service.
 #[must_use]
-pub(super) fn subject(step: &StepRef) -> String {
+pub fn subject(step: &StepRef) -> String {
     let service = step.service.as_deref().unwrap_or_default();
     match (step.replica, step.of) {
         (Some(replica), Some(of)) if of > 1 => format!("{service} {replica}/{of}"),

@@ -6,6 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::outcome::Signal;
+use crate::error::Error;
 
 /// Listens for requests to stop. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -56,6 +57,22 @@ impl Cancel {
     #[must_use]
     pub fn first(&self) -> Option<Signal> {
         self.0.borrow().first
+    }
+
+    /// Ends with `work`, or with [`Error::Cancelled`] as soon as somebody asks to stop; for work that
+    /// changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`.
+    pub async fn guard<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            () = self.requested(1) => {
+                Err(Error::Cancelled(self.first().unwrap_or(Signal::Interrupt)))
+            }
+            ended = work => ended,
+        }
     }
 
     /// Ends once somebody has asked `times` times.

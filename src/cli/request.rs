@@ -1,0 +1,124 @@
+//! What was asked for, resolved against the files; and the plans made of it.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use super::args::{PullChoice, TargetArgs};
+use super::settings::Settings;
+use super::targets::{Target, targets};
+use crate::compose::edit::set_tags;
+use crate::compose::load;
+use crate::compose::model::{Project, Warning};
+use crate::engine::docker::{Address, Deadlines, Docker};
+use crate::engine::{Engine, observe};
+use crate::error::Error;
+use crate::plan::steps::{FileEdit, Finding, Level, Plan};
+use crate::plan::{PlanOptions, PullPolicy, Situation, plan, wanted};
+
+/// How long a container without a healthcheck must run, if nobody says otherwise.
+const READY_AFTER: Duration = Duration::from_secs(10);
+
+/// The project before and after, and what is wanted beyond the files.
+#[derive(Debug)]
+pub(super) struct Request {
+    run: String,
+    before: Project,
+    after: Project,
+    edits: Vec<FileEdit>,
+    warnings: Vec<Finding>,
+    services: BTreeSet<String>,
+    pull: Option<PullPolicy>,
+    timeout: Option<Duration>,
+    ready_after: Duration,
+    project_is_named: bool,
+}
+
+impl Request {
+    /// Loads the project and resolves the words of the command line against it.
+    pub(super) fn read(settings: &Settings, args: &TargetArgs) -> Result<Self, Error> {
+        let before = load(&settings.load)?;
+        let known: Vec<String> = before.services.keys().cloned().collect();
+        let targets = targets(&before.name, &known, &args.words)?;
+        let retagged = set_tags(&settings.load, &before, &tags(&targets), &load)?;
+        let warnings = before.warnings.iter().chain(&retagged.warnings).map(finding).collect();
+        Ok(Self {
+            run: run_id(),
+            before,
+            after: retagged.project,
+            edits: retagged.edits,
+            warnings,
+            services: targets.into_iter().map(|(service, _)| service).collect(),
+            pull: args.pull.map(pull_policy),
+            timeout: args.timeout,
+            ready_after: args.ready_after.unwrap_or(READY_AFTER),
+            project_is_named: settings.load.project_name.is_some(),
+        })
+    }
+
+    /// Looks at the engine and plans.
+    pub(super) async fn plan(&self, engine: &impl Engine) -> Result<Plan, Error> {
+        self.plan_with(engine, self.pull).await
+    }
+
+    /// Plans once more, after everything was pulled.
+    pub(super) async fn plan_again(&self, engine: &impl Engine) -> Result<Plan, Error> {
+        self.plan_with(engine, Some(PullPolicy::Never)).await
+    }
+
+    async fn plan_with(
+        &self,
+        engine: &impl Engine,
+        pull: Option<PullPolicy>,
+    ) -> Result<Plan, Error> {
+        let observed = observe(engine, &wanted(&self.after, &self.services)?).await?;
+        let situation = Situation {
+            before: &self.before,
+            after: &self.after,
+            edits: &self.edits,
+            observed: &observed,
+        };
+        let options = PlanOptions {
+            run: self.run.clone(),
+            services: self.services.clone(),
+            pull,
+            timeout: self.timeout,
+            ready_after: self.ready_after,
+            project_is_named: self.project_is_named,
+            read_file: &|path| std::fs::read(path),
+        };
+        let mut plan = plan(&situation, &options)?;
+        plan.findings.extend_from_slice(&self.warnings);
+        Ok(plan)
+    }
+}
+
+/// The engine that the settings name.
+pub(super) async fn connect(settings: &Settings) -> Result<Docker, Error> {
+    let address = Address::resolve(settings.host.as_deref(), &settings.load.env)?;
+    Ok(Docker::connect(address, Deadlines::default()).await?)
+}
+
+fn tags(targets: &[Target]) -> Vec<(String, String)> {
+    let tagged = targets.iter().filter_map(|(service, tag)| Some((service.clone(), tag.clone()?)));
+    tagged.collect()
+}
+
+fn pull_policy(choice: PullChoice) -> PullPolicy {
+    match choice {
+        PullChoice::Missing => PullPolicy::Missing,
+        PullChoice::Always => PullPolicy::Always,
+        PullChoice::Never => PullPolicy::Never,
+    }
+}
+
+fn finding(warning: &Warning) -> Finding {
+    Finding::new(Level::Warning, None, &warning.message).with_place(warning.location.as_ref())
+}
+
+/// Time and chance: `20261120-145430-4f2a`, in UTC.
+fn run_id() -> String {
+    let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    let chance = RandomState::new().hash_one(()) & 0xffff;
+    format!("{time}-{chance:04x}")
+}
