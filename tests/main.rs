@@ -14,3 +14,4 @@
 mod engine;
 mod stacks;
 mod support;
+mod upkeep;
