@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args::{PullChoice, TargetArgs};
 use super::settings::Settings;
-use super::targets::{Target, targets};
+use super::targets::targets;
 use crate::compose::edit::set_tags;
 use crate::compose::load;
 use crate::compose::model::{Project, Warning};
@@ -40,7 +40,7 @@ impl Request {
         let before = load(&settings.load)?;
         let known: Vec<String> = before.services.keys().cloned().collect();
         let targets = targets(&before.name, &known, &args.words)?;
-        let retagged = set_tags(&settings.load, &before, &tags(&targets), &load)?;
+        let retagged = set_tags(&settings.load, &before, &targets, &load)?;
         let warnings = before.warnings.iter().chain(&retagged.warnings).map(finding).collect();
         Ok(Self {
             run: run_id(),
@@ -97,11 +97,6 @@ impl Request {
 pub(super) async fn connect(settings: &Settings) -> Result<Docker, Error> {
     let address = Address::resolve(settings.host.as_deref(), &settings.load.env)?;
     Ok(Docker::connect(address, Deadlines::default()).await?)
-}
-
-fn tags(targets: &[Target]) -> Vec<(String, String)> {
-    let tagged = targets.iter().filter_map(|(service, tag)| Some((service.clone(), tag.clone()?)));
-    tagged.collect()
 }
 
 fn pull_policy(choice: PullChoice) -> PullPolicy {
