@@ -13,10 +13,14 @@ pub enum Generation {
     Debian226,
     /// 2.29.3 to 2.29.7.
     V2_29_3,
-    /// 2.30.0 to 2.33.
+    /// 2.30 and 2.31.
     V2_30,
-    /// 2.34 and 2.35.
+    /// 2.32 and 2.33.
+    V2_32,
+    /// 2.34.
     V2_34,
+    /// 2.35.
+    V2_35,
     /// 2.36 to 2.40.
     V2_36,
     /// 5.0.0 and 5.0.1.
@@ -56,21 +60,24 @@ const NEWEST: Rules = Rules {
 };
 const V2_35: Rules = Rules { style: Style { sorted_endpoints: false, ..NEWEST.style }, ..NEWEST };
 const V2_34: Rules = Rules { outside_first: false, ..V2_35 };
-const V2_30: Rules = Rules {
+const V2_32: Rules = Rules {
     style: Style { modes_as_text: false, ..V2_34.style },
     label_file: false,
     gw_priority: false,
     ..V2_34
 };
+const V2_30: Rules = Rules { style: Style { always_exec: false, ..V2_32.style }, ..V2_32 };
 
 impl Generation {
     /// Every generation, the oldest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::V1,
         Self::Debian226,
         Self::V2_29_3,
         Self::V2_30,
+        Self::V2_32,
         Self::V2_34,
+        Self::V2_35,
         Self::V2_36,
         Self::V5_0_0,
         Self::V5_0_2,
@@ -94,8 +101,10 @@ impl Generation {
             (1, _) => Some(Self::V1),
             (2, Some(26)) => Some(Self::Debian226),
             (2, Some(29)) if patch >= 3 => Some(Self::V2_29_3),
-            (2, Some(30..=33)) => Some(Self::V2_30),
-            (2, Some(34..=35)) => Some(Self::V2_34),
+            (2, Some(30..=31)) => Some(Self::V2_30),
+            (2, Some(32..=33)) => Some(Self::V2_32),
+            (2, Some(34)) => Some(Self::V2_34),
+            (2, Some(35)) => Some(Self::V2_35),
             (2, None | Some(36..)) => Some(Self::V2_36),
             (5, Some(0)) if patch < 2 => Some(Self::V5_0_0),
             (5.., _) => Some(Self::V5_0_2),
@@ -107,15 +116,12 @@ impl Generation {
     pub(super) fn rules(self) -> Rules {
         match self {
             Self::V1 | Self::V2_36 => NEWEST,
-            Self::Debian226 => Rules { depends_on: true, profiles: true, ..V2_30 },
-            Self::V2_29_3 => Rules {
-                style: Style { always_exec: false, ..V2_30.style },
-                profiles: true,
-                device_options: false,
-                ..V2_30
-            },
+            Self::Debian226 => Rules { depends_on: true, profiles: true, ..V2_32 },
+            Self::V2_29_3 => Rules { profiles: true, device_options: false, ..V2_30 },
             Self::V2_30 => V2_30,
+            Self::V2_32 => V2_32,
             Self::V2_34 => V2_34,
+            Self::V2_35 => V2_35,
             Self::V5_0_0 => with_binds(CreateHostPath::UnlessTrue),
             Self::V5_0_2 => with_binds(CreateHostPath::IfFalse),
         }
@@ -133,7 +139,9 @@ impl fmt::Display for Generation {
             Self::Debian226 => "2.26.1-4",
             Self::V2_29_3 => "2.29.3",
             Self::V2_30 => "2.30",
+            Self::V2_32 => "2.32",
             Self::V2_34 => "2.34",
+            Self::V2_35 => "2.35",
             Self::V2_36 => "2.36",
             Self::V5_0_0 => "5.0.0",
             Self::V5_0_2 => "5.0.2",

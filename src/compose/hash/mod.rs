@@ -5,9 +5,11 @@
 mod corpus;
 mod digest;
 mod generation;
+mod proof;
 mod resource;
 mod service;
 
 pub use generation::Generation;
+pub use proof::{Evidence, Proof, prove};
 pub use resource::{network_hash, volume_hash};
 pub use service::{Shared, config_hash, depends_on_label, label_hash};
