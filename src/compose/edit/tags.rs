@@ -212,68 +212,38 @@ fn dropped_pins(project: &Project, wanted: &BTreeMap<&str, TagEdit>) -> Vec<Warn
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
-    use std::sync::Arc;
 
     use super::*;
-    use crate::compose::document::{self, Node};
-    use crate::compose::interpolate::interpolate;
-    use crate::compose::source::SourceFile;
+    use crate::compose::load::load;
 
-    const COMPOSE: &str = "/project/compose.yaml";
-
-    fn options(compose: &str, env: &str) -> LoadOptions {
-        let files = [(COMPOSE, compose), ("/project/.env", env)];
+    /// A project of these files under `/project`; the shell has the variable `SHELL_TAG`.
+    fn options(files: &[(&str, &str)]) -> LoadOptions {
+        let overlay = files
+            .iter()
+            .map(|(name, text)| (PathBuf::from("/project").join(name), (*text).to_owned()));
         LoadOptions {
-            overlay: files.map(|(path, text)| (PathBuf::from(path), text.to_owned())).into(),
+            cwd: "/project".into(),
+            overlay: overlay.collect(),
             env: [("SHELL_TAG".to_owned(), "1".to_owned())].into(),
             ..LoadOptions::default()
         }
     }
 
-    /// As much of loading as tags need: variables and the images of services.
-    fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
-        let files: Vec<Arc<SourceFile>> = options
-            .overlay
-            .iter()
-            .map(|(path, text)| {
-                let shown = path.file_name().unwrap().to_string_lossy().into_owned();
-                Arc::new(SourceFile { path: path.clone(), shown, text: text.clone() })
-            })
-            .collect();
-        let lookup = |name: &str| options.env.get(name).cloned();
-        let env = dotenv::parse(&files[0], Format::Compose, &lookup)?;
-        let mut environment = options.env.clone();
-        for one in env.assignments {
-            environment.entry(one.name).or_insert(one.value.unwrap_or_default());
-        }
-        let root = document::parse(&files[1], Dialect::V2)?.remove(0);
-        let lookup = |name: &str| environment.get(name).cloned();
-        let root = interpolate(&root, Dialect::V2, &lookup)?.node;
-        let service = |(name, node): (&String, &Node)| {
-            let image = node.get("image");
-            let service = Service {
-                name: name.clone(),
-                image: image.and_then(Node::as_str).map(str::to_owned),
-                user: node.get("user").and_then(Node::as_str).map(str::to_owned),
-                image_location: image.map(|image| image.location.clone()),
-                ..Service::default()
-            };
-            (name.clone(), service)
-        };
-        let services = root.get("services").and_then(Node::as_map).unwrap();
-        let services = services.iter().map(|(name, entry)| service((name, &entry.node))).collect();
-        let name = root.get("name").and_then(Node::as_str).unwrap_or("p").to_owned();
-        Ok(Project { name, files, services, environment, ..Project::default() })
-    }
-
-    /// The tag `-` names a service without one.
-    fn retag(compose: &str, env: &str, tags: &[(&str, &str)]) -> Result<Retagged, ComposeError> {
-        let options = options(compose, env);
+    fn retag_files(
+        files: &[(&str, &str)],
+        tags: &[(&str, &str)],
+    ) -> Result<Retagged, ComposeError> {
+        let options = options(files);
         let project = load(&options).unwrap();
         let tag = |tag: &str| (tag != "-").then(|| tag.to_owned());
         let services: Vec<(String, Option<String>)> =
             tags.iter().map(|(name, text)| ((*name).to_owned(), tag(text))).collect();
         set_tags(&options, &project, &services, &load)
+    }
+
+    /// The tag `-` names a service without one.
+    fn retag(compose: &str, env: &str, tags: &[(&str, &str)]) -> Result<Retagged, ComposeError> {
+        retag_files(&[("compose.yaml", compose), (".env", env)], tags)
     }
 
     const SHARED: &str = "x-i: &i ghost:3.36\nservices:\n  a: {image: *i}\n  b: {image: *i}\n";
@@ -309,6 +279,37 @@ mod tests {
         let done = retag(user, "TAG=1\n", &[("a", "2"), ("b", "-")]).unwrap();
         assert_eq!(done.project.services["b"].user.as_deref(), Some("2"));
         assert!(retag(user, "TAG=1\n", &[("b", "-")]).unwrap().edits.is_empty());
+    }
+
+    /// The one file that changes, and its text, when `service` gets the tag 3.
+    fn edited(files: &[(&str, &str)], service: &str) -> (String, String) {
+        let mut edits = retag_files(files, &[(service, "3")]).unwrap().edits;
+        assert_eq!(edits.len(), 1);
+        let edit = edits.remove(0);
+        (edit.shown, edit.after)
+    }
+
+    #[test]
+    fn the_tag_is_changed_in_the_file_that_wins() {
+        let expected = |shown: &str, after: &str| (shown.to_owned(), after.to_owned());
+        let base = "services:\n  a: {image: 'ghost:1', init: true}\n";
+
+        let over = "services:\n  a: {image: 'ghost:2'}\n";
+        let files = [("compose.yaml", base), ("compose.override.yaml", over)];
+        let after = over.replace('2', "3");
+        assert_eq!(edited(&files, "a"), expected("compose.override.yaml", &after));
+
+        let extends = "services:\n  a: {extends: {file: base.yaml, service: a}}\n";
+        let files = [("compose.yaml", extends), ("base.yaml", base)];
+        assert_eq!(edited(&files, "a"), expected("base.yaml", &base.replace('1', "3")));
+
+        let parent = "include: [child/compose.yaml]\nservices: {}\n";
+        let child = "services:\n  c: {image: 'child:${TAG:-1}'}\n";
+        let files = [("compose.yaml", parent), ("child/compose.yaml", child)];
+        let after = child.replace('1', "3");
+        assert_eq!(edited(&files, "c"), expected("child/compose.yaml", &after));
+        let files = [files[0], files[1], ("child/.env", "TAG=2")];
+        assert_eq!(edited(&files, "c"), expected("child/.env", "TAG=3"));
     }
 
     fn refused(compose: &str, env: &str, tags: &[(&str, &str)]) -> String {
