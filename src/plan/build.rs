@@ -313,3 +313,126 @@ fn sign(new: &mut ContainerSpec, run: &str, old: &Inspection) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample;
+    use crate::plan::steps::Step;
+
+    const FILE: &str = "
+services:
+  app: {image: 'app:1', depends_on: [worker]}
+  worker: {image: 'worker:1', environment: {TOKEN: hush}}
+";
+
+    fn options(services: &[&str]) -> PlanOptions<'static> {
+        PlanOptions {
+            run: sample::RUN.into(),
+            services: services.iter().map(|name| (*name).to_owned()).collect(),
+            pull: None,
+            timeout: None,
+            ready_after: Duration::from_secs(10),
+            project_is_named: false,
+            read_file: &|_| Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Plans with containers made from [`FILE`] and the project as `after` says.
+    fn plan_for(
+        after: &str,
+        services: &[&str],
+        change: impl Fn(&mut Observed),
+    ) -> Result<Plan, PlanError> {
+        let (before, after) = (sample::project(FILE), sample::project(after));
+        let containers = [sample::container(&before, "app"), sample::container(&before, "worker")];
+        let mut observed = sample::observed(&after, &containers);
+        change(&mut observed);
+        let situation =
+            Situation { before: &before, after: &after, edits: &[], observed: &observed };
+        plan(&situation, &options(services))
+    }
+
+    #[test]
+    fn what_runs_as_the_file_says_is_up_to_date() {
+        let plan = plan_for(FILE, &["app", "worker"], |_| {}).unwrap();
+        assert!(plan.is_empty());
+        assert_eq!(plan.up_to_date, ["worker", "app"]);
+    }
+
+    #[test]
+    fn a_new_tag_replaces_the_container_under_its_number_and_name() {
+        let plan = plan_for(&FILE.replace("app:1", "app:2"), &["app"], |_| {}).unwrap();
+        let app = &plan.services[0];
+        assert_eq!((app.from_image.as_str(), app.to_image.as_str()), ("app:1", "app:2"));
+        assert_eq!(app.causes[0].0, "image changed (app:1 → app:2)");
+        let pair = &app.replacements[0];
+        assert_eq!(pair.final_name, "shop-app-1");
+        assert_eq!(pair.new.name, format!("{}_shop-app-1", pair.old.id.short()));
+        let label = |key: &str| pair.new.body["Labels"][key].as_str();
+        assert_eq!(label(labels::CONTAINER_NUMBER), Some("1"));
+        assert_eq!(label(labels::RUN), Some(sample::RUN));
+        assert_eq!(label(labels::REPLACES), Some(pair.old.id.0.as_str()));
+        assert_eq!(plan.steps.iter().filter(|step| **step == Step::Commit).count(), 1);
+    }
+
+    #[test]
+    fn the_new_hash_is_the_one_compose_computes_for_the_new_file() {
+        let text = FILE.replace("app:1", "app:2");
+        let plan = plan_for(&text, &["app"], |_| {}).unwrap();
+        let made_by_compose = sample::container(&sample::project(&text), "app");
+        let hash =
+            plan.services[0].replacements[0].new.body["Labels"][labels::CONFIG_HASH].as_str();
+        assert_eq!(hash, made_by_compose.label(labels::CONFIG_HASH));
+    }
+
+    #[test]
+    fn a_changed_variable_is_named_and_its_value_is_not() {
+        let plan = plan_for(&FILE.replace("hush", "whisper"), &["worker"], |_| {}).unwrap();
+        assert_eq!(plan.services[0].causes, [Cause("environment changed: TOKEN".into())]);
+        let told = format!("{plan:?}");
+        assert!(!told.contains("hush") && !told.contains("whisper"), "{told}");
+    }
+
+    #[test]
+    fn services_come_in_the_order_of_their_dependencies() {
+        let text = FILE.replace(":1", ":2");
+        let plan = plan_for(&text, &["app", "worker"], |_| {}).unwrap();
+        let names: Vec<&str> = plan.services.iter().map(|one| one.service.as_str()).collect();
+        assert_eq!(names, ["worker", "app"]);
+    }
+
+    #[test]
+    fn an_image_the_engine_does_not_have_is_pulled_first() {
+        let text = FILE.replace("app:1", "app:2");
+        let plan = plan_for(&text, &["app"], |observed| observed.images.clear()).unwrap();
+        assert_eq!(plan.pulls[0].image, "app:2");
+    }
+
+    #[test]
+    fn another_image_under_the_same_tag_is_a_change() {
+        let plan = plan_for(FILE, &["app"], |observed| {
+            let moved = Image(serde_json::json!({ "Id": "sha256:moved" }));
+            observed.images.insert("app:1".into(), moved);
+        });
+        assert_eq!(plan.unwrap().services.len(), 1);
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_one_service_refuses_the_whole_plan() {
+        let text =
+            FILE.replace("'app:1'", "'app:2', container_name: app").replace("worker:1", "worker:2");
+        let refused = plan_for(&text, &["app", "worker"], |_| {});
+        assert!(matches!(refused, Err(PlanError::Refused { .. })));
+    }
+
+    #[test]
+    fn what_needs_no_change_stands_in_nobodys_way() {
+        let text = FILE.replace("'app:1'", "'app:1', container_name: app");
+        let project = sample::project(&text);
+        let observed = sample::observed(&project, &[sample::container(&project, "app")]);
+        let situation =
+            Situation { before: &project, after: &project, edits: &[], observed: &observed };
+        assert!(plan(&situation, &options(&["app"])).unwrap().is_empty());
+    }
+}

@@ -50,20 +50,7 @@ fn unknown(project: &Project, service: &str) -> PlanError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::model::Dependency;
-
-    fn project(services: &[(&str, &[&str])]) -> Project {
-        let mut project = Project::default();
-        for (name, needs) in services {
-            let mut service = Service::default();
-            service.name = (*name).into();
-            for needed in *needs {
-                service.depends_on.insert((*needed).into(), Dependency::default());
-            }
-            project.services.insert((*name).into(), service);
-        }
-        project
-    }
+    use crate::plan::sample::project;
 
     fn order(project: &Project, names: &[&str]) -> Vec<String> {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
@@ -73,20 +60,19 @@ mod tests {
 
     #[test]
     fn what_others_need_comes_first_also_through_one_that_is_not_named() {
-        let project = project(&[("app", &["queue"]), ("db", &[]), ("queue", &["db"])]);
-        assert_eq!(order(&project, &["app", "db", "queue"]), ["db", "queue", "app"]);
-        assert_eq!(order(&project, &["app", "db"]), ["db", "app"]);
-    }
-
-    #[test]
-    fn a_circle_ends() {
-        let project = project(&[("a", &["b"]), ("b", &["a"])]);
-        assert_eq!(order(&project, &["a", "b"]), ["b", "a"]);
+        let project = project(
+            "services:
+               app: {image: app, depends_on: [queue]}
+               queue: {image: queue, depends_on: [vault]}
+               vault: {image: vault}",
+        );
+        assert_eq!(order(&project, &["app", "queue", "vault"]), ["vault", "queue", "app"]);
+        assert_eq!(order(&project, &["app", "vault"]), ["vault", "app"]);
     }
 
     #[test]
     fn an_unknown_name_is_an_error() {
         let names = BTreeSet::from(["nope".to_owned()]);
-        assert!(by_dependency(&project(&[("a", &[])]), &names).is_err());
+        assert!(by_dependency(&project("services: {a: {image: a}}"), &names).is_err());
     }
 }

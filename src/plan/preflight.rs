@@ -231,3 +231,127 @@ fn error(service: &Service, what: String) -> Finding {
 fn warning(service: &Service, what: String) -> Finding {
     Finding::new(Level::Warning, Some(&service.name), what)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::sample::{container, observed, project};
+
+    fn errors(yaml: &str) -> Vec<String> {
+        let project = project(yaml);
+        let observed = observed(&project, &[container(&project, "web")]);
+        let preflight =
+            Preflight { project: &project, observed: &observed, project_is_named: false };
+        let service = &project.services["web"];
+        let found =
+            [preflight.before_comparing(service), preflight.before_changing(service)].concat();
+        found.into_iter().filter(Finding::is_error).map(|finding| finding.message).collect()
+    }
+
+    fn web(key: &str) -> String {
+        format!("services:\n  web:\n    image: web:1\n    {key}\n")
+    }
+
+    #[test]
+    fn what_only_one_container_can_have_is_refused() {
+        let alone = [
+            "container_name: web",
+            "network_mode: host",
+            "ports: ['8080:80']",
+            "ports: ['127.0.0.1:8080:80/udp']",
+            "ports: [{target: 80, published: 8080}]",
+            "networks: {default: {ipv4_address: 10.1.2.3}}",
+            "mac_address: 02:42:ac:11:65:43",
+        ];
+        for key in alone {
+            assert_eq!(errors(&web(key)).len(), 1, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_two_containers_can_share_is_fine() {
+        let shared =
+            ["restart: always", "ports: ['80']", "ports: ['8080-8081:80']", "expose: ['80']"];
+        for key in shared {
+            assert_eq!(errors(&web(key)), Vec::<String>::new(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_range_of_ports_needs_room_for_one_more_container_than_there_are_replicas() {
+        assert_eq!(errors(&web("ports: ['8080-8081:80']\n    scale: 2")).len(), 1);
+        assert_eq!(errors(&web("ports: ['8080-8082:80']\n    scale: 2")), Vec::<String>::new());
+    }
+
+    fn found(change: impl Fn(&mut Observed)) -> Vec<Finding> {
+        let project = project(&web("volumes: [data:/data]\nvolumes: {data: {}}"));
+        let mut observed = observed(&project, &[container(&project, "web")]);
+        change(&mut observed);
+        let preflight =
+            Preflight { project: &project, observed: &observed, project_is_named: false };
+        let service = &project.services["web"];
+        [preflight.before_comparing(service), preflight.before_changing(service)].concat()
+    }
+
+    fn messages(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().filter(|one| one.is_error()).map(|one| one.message.as_str()).collect()
+    }
+
+    #[test]
+    fn there_must_be_a_running_container() {
+        let none = found(|observed| observed.containers.clear());
+        assert_eq!(messages(&none), ["project `shop` has no containers on this engine"]);
+        let stopped = found(|observed| {
+            let web = &mut observed.containers.get_mut("web").unwrap()[0];
+            web.0["State"] = json!({ "Status": "exited", "Running": false });
+        });
+        assert_eq!(messages(&stopped), ["no container of `web` is running"]);
+    }
+
+    #[test]
+    fn networks_and_volumes_must_be_there() {
+        let missing = found(|observed| {
+            observed.networks.clear();
+            observed.volumes.clear();
+        });
+        let expected = [
+            "network `shop_default` does not exist on this engine",
+            "volume `shop_data` does not exist on this engine",
+        ];
+        assert_eq!(messages(&missing), expected);
+    }
+
+    #[test]
+    fn containers_made_from_another_folder_are_another_project() {
+        let foreign = found(|observed| {
+            let web = &mut observed.containers.get_mut("web").unwrap()[0];
+            web.0["Config"]["Labels"][labels::WORKING_DIR] = "/home/eve/shop".into();
+        });
+        assert!(messages(&foreign)[0].contains("`/home/eve/shop`"), "{foreign:?}");
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_behind_is_looked_at_first() {
+        let left = found(|observed| {
+            let all = observed.containers.get_mut("web").unwrap();
+            let mut second = all[0].clone();
+            second.0["Name"] = "/0123456789ab_shop-web-1".into();
+            all.push(second);
+        });
+        assert!(messages(&left)[0].contains("left behind"), "{left:?}");
+    }
+
+    #[test]
+    fn a_missing_healthcheck_is_a_warning() {
+        let findings = found(|_| {});
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].level, Level::Warning);
+        let checked = found(|observed| {
+            observed.images.get_mut("web:1").unwrap().0["Config"] =
+                json!({ "Healthcheck": { "Test": ["CMD", "check"] } });
+        });
+        assert_eq!(checked, []);
+    }
+}

@@ -1,16 +1,94 @@
-//! Plans for tests.
+//! Projects, containers and plans for tests.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::arrange::arrange;
 use super::steps::{Cause, OldContainer, Order, Plan, Readiness, Replacement, ServicePlan};
-use crate::engine::api::{ContainerId, ContainerSpec};
+use crate::compose::hash::{Generation, Shared, label_hash};
+use crate::compose::model::Project;
+use crate::compose::{LoadOptions, load};
+use crate::engine::Observed;
+use crate::engine::api::{
+    ContainerId, ContainerSpec, EngineInfo, Image, Inspection, Network, Volume,
+};
 use crate::labels;
 
 /// Id of the run of every sample.
 pub(crate) const RUN: &str = "20261120-145430-4f2a";
+
+/// The project `shop` of the folder `/srv/shop`, whose only file is `yaml`.
+pub(crate) fn project(yaml: &str) -> Project {
+    let options = LoadOptions {
+        cwd: "/srv/shop".into(),
+        files: vec!["compose.yaml".into()],
+        overlay: [("/srv/shop/compose.yaml".into(), yaml.to_owned())].into(),
+        ..LoadOptions::default()
+    };
+    load(&options).unwrap()
+}
+
+/// The running container of the first replica of `service`, as Compose 2.40 makes it from
+/// `project`.
+pub(crate) fn container(project: &Project, service: &str) -> Inspection {
+    let of = &project.services[service];
+    let hash = label_hash(project, of, Generation::V2_36, &Shared::new());
+    Inspection(json!({
+        "Id": format!("{:064x}", 0xabc),
+        "Name": format!("/shop-{service}-1"),
+        "Image": format!("sha256:{}", of.image.as_ref().unwrap()),
+        "State": { "Status": "running", "Running": true },
+        "Config": {
+            "Image": of.image,
+            "Labels": {
+                labels::PROJECT: "shop",
+                labels::SERVICE: service,
+                labels::CONTAINER_NUMBER: "1",
+                labels::ONEOFF: "False",
+                labels::VERSION: "2.40.3",
+                labels::CONFIG_HASH: hash,
+                labels::WORKING_DIR: "/srv/shop",
+            },
+        },
+    }))
+}
+
+/// An engine that runs `containers` and has every image, network and volume of `project`; the id
+/// of an image is its reference.
+pub(crate) fn observed(project: &Project, containers: &[Inspection]) -> Observed {
+    let mut by_service: BTreeMap<String, Vec<Inspection>> = BTreeMap::new();
+    for container in containers {
+        let service = container.label(labels::SERVICE).unwrap().to_owned();
+        by_service.entry(service).or_default().push(container.clone());
+    }
+    let images = project.services.values().filter_map(|service| service.image.clone());
+    let named = |name: &String| json!({ "Id": name, "Name": name });
+    Observed {
+        engine: EngineInfo {
+            endpoint: "unix:///var/run/docker.sock".into(),
+            version: "28.5.2".into(),
+            api_version: "1.51".into(),
+            os: "linux".into(),
+            architecture: "amd64".into(),
+        },
+        containers: by_service,
+        images: images
+            .map(|name| (name.clone(), Image(json!({ "Id": format!("sha256:{name}") }))))
+            .collect(),
+        networks: project
+            .networks
+            .values()
+            .map(|one| (one.name.clone(), Network(named(&one.name))))
+            .collect(),
+        volumes: project
+            .volumes
+            .values()
+            .map(|one| (one.name.clone(), Volume(named(&one.name))))
+            .collect(),
+    }
+}
 
 /// A plan that replaces `replicas[n]` containers of service `s<n>`; it edits no file.
 pub(crate) fn plan(replicas: &[usize]) -> Plan {
