@@ -61,13 +61,13 @@ pub enum EngineError {
         known: String,
     },
     /// The connection broke after the request was sent: the effect may have happened.
-    #[error("the engine dropped the connection during {call}")]
+    #[error("{call}: the engine dropped the connection")]
     Dropped {
         /// The call.
         call: String,
     },
     /// No complete answer within the deadline: the effect may have happened.
-    #[error("the engine did not answer {call} within {}", crate::text::duration(*after))]
+    #[error("{call}: the engine did not answer within {}", crate::text::duration(*after))]
     Timeout {
         /// The call.
         call: String,
@@ -101,7 +101,7 @@ pub enum EngineError {
         message: String,
     },
     /// The answer is not what the engine API promises.
-    #[error("the engine's answer to {call} makes no sense: {message}")]
+    #[error("{call}: the engine's answer makes no sense: {message}")]
     Protocol {
         /// The call.
         call: String,

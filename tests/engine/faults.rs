@@ -60,7 +60,7 @@ async fn a_cut_connection_is_dropped_whether_or_not_the_effect_happened() {
         assert_eq!(exists, happened, "{trouble:?}");
         assert_eq!(
             error.to_string(),
-            "the engine dropped the connection during create container `web-1`"
+            "create container `web-1`: the engine dropped the connection"
         );
     }
 }
