@@ -75,7 +75,11 @@ fn environment(input: &SpecInput) -> Vec<String> {
     pairs.collect()
 }
 
+/// The platform of the image; v1 pulls by it and creates without it.
 fn platform(input: &SpecInput) -> Option<String> {
+    if input.is_v1() {
+        return None;
+    }
     let default = || input.project.environment.get("DOCKER_DEFAULT_PLATFORM").cloned();
     input.service.platform.clone().or_else(default)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::SpecInput;
 use super::release::Change;
+use crate::compose::hash::depends_on_label;
 use crate::labels;
 
 /// The labels: the user's, and over them Compose's own.
@@ -21,7 +22,7 @@ pub(super) fn labels(input: &SpecInput) -> BTreeMap<String, String> {
         set(key, value);
     }
     if !input.is_v1() {
-        set(labels::DEPENDS_ON, depends_on(input));
+        set(labels::DEPENDS_ON, depends_on_label(input.project, input.service));
         if let Some(image) = input.image {
             set(labels::IMAGE, image.id());
         }
@@ -51,14 +52,6 @@ fn places(input: &SpecInput) -> Vec<(&'static str, String)> {
 
 fn joined(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",")
-}
-
-/// `service:condition:restart` of each dependency.
-fn depends_on(input: &SpecInput) -> String {
-    let dependencies = input.service.depends_on.iter().map(|(service, dependency)| {
-        format!("{service}:{}:{}", dependency.condition, dependency.restart)
-    });
-    dependencies.collect::<Vec<_>>().join(",")
 }
 
 /// What the container replaces.

@@ -32,3 +32,6 @@ pub use error::SpecError;
 pub use input::{Peer, SpecInput};
 pub use project_objects::{network_body, volume_body};
 pub use style::{Separator, Style, final_name};
+
+#[cfg(test)]
+mod recorded;

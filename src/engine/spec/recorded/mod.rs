@@ -1,0 +1,6 @@
+//! Our calls against the ones real Compose made for the same files.
+
+mod canonical;
+mod replay;
+mod tests;
+mod v1;

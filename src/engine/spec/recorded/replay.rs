@@ -1,0 +1,173 @@
+//! Plays a recorded case: for each object Compose made, the calls we would make.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::compose::model::Project;
+use crate::compose::{LoadOptions, load};
+use crate::engine::api::{ContainerId, ContainerSpec, EngineInfo, Image, Inspection};
+use crate::engine::spec::release::Release;
+use crate::engine::spec::{
+    Peer, SpecError, SpecInput, Style, container_spec, network_body, volume_body,
+};
+use crate::labels;
+
+/// The recorded corpus.
+pub(super) fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hash-corpus")
+}
+
+/// Loads a case as it was loaded when it was recorded.
+pub(super) fn project(case: &str) -> Result<Project, String> {
+    let folder = corpus().join("cases").join(case);
+    let lines = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
+    let mut env: BTreeMap<String, String> = lines("ENV")
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+    env.insert("HOME".to_owned(), "/root".to_owned());
+    env.insert("PWD".to_owned(), folder.display().to_string());
+    let files = lines("ARGS");
+    let files = files.split_whitespace().filter(|word| *word != "-f").map(str::to_owned).collect();
+    let options = LoadOptions { cwd: folder, env, files, ..LoadOptions::default() };
+    load(&options).map_err(|error| error.to_string())
+}
+
+/// From this release on, files are written just before the start, which was not recorded.
+const FILES_AT_START: Release = Release(2, 37, 3);
+
+/// What is there while a case is played.
+pub(super) struct Replay<'a> {
+    project: &'a Project,
+    style: Style,
+    engine: EngineInfo,
+    peers: BTreeMap<String, Vec<Peer>>,
+    /// How many ids the recording engine gave away: it derives them from a counter.
+    ids: u32,
+}
+
+impl<'a> Replay<'a> {
+    /// Nothing is there yet; `recorded_by` is `VERSION@API`.
+    pub(super) fn new(project: &'a Project, recorded_by: &str) -> Self {
+        let (version, api) = recorded_by.split_once('@').unwrap();
+        let engine = EngineInfo {
+            endpoint: String::new(),
+            version: String::new(),
+            api_version: api.to_owned(),
+            os: "linux".to_owned(),
+            architecture: "amd64".to_owned(),
+        };
+        let style = Style::of_version(version);
+        Self { project, style, engine, peers: BTreeMap::new(), ids: 0 }
+    }
+
+    /// The calls we make where Compose made `call`; none for calls that follow from another one.
+    pub(super) fn ours(&mut self, call: &Value) -> Result<Vec<Value>, SpecError> {
+        let path = call["p"].as_str().unwrap();
+        match path {
+            "/networks/create" => {
+                self.ids += 1;
+                Ok(vec![json!({"p": path, "body": self.network(&call["body"])})])
+            }
+            "/volumes/create" => Ok(vec![json!({"p": path, "body": self.volume(&call["body"])})]),
+            "/containers/create" => {
+                self.ids += 1;
+                self.container(call)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn network(&self, recorded: &Value) -> Value {
+        let mut networks = self.project.networks.iter();
+        let (key, network) =
+            networks.find(|(_, network)| recorded["Name"] == network.name).unwrap();
+        network_body(self.project, key, network, &self.style)
+    }
+
+    fn volume(&self, recorded: &Value) -> Value {
+        let mut volumes = self.project.volumes.iter();
+        let (key, volume) = volumes.find(|(_, volume)| recorded["Name"] == volume.name).unwrap();
+        volume_body(self.project, key, volume, &self.style)
+    }
+
+    fn container(&mut self, call: &Value) -> Result<Vec<Value>, SpecError> {
+        let label = |key: &str| call["body"]["Labels"][key].as_str().unwrap();
+        let name = call["q"]["name"].as_str().unwrap();
+        let service = &self.project.services[label(labels::SERVICE)];
+        let spec = container_spec(&SpecInput {
+            project: self.project,
+            service,
+            number: label(labels::CONTAINER_NUMBER).parse().unwrap(),
+            name,
+            create_as: name,
+            style: &self.style,
+            config_hash: label(labels::CONFIG_HASH),
+            engine: &self.engine,
+            image: Some(&image(call["body"]["Image"].as_str().unwrap())),
+            old: self.style.release().is_v1().then(|| place(call)).as_ref(),
+            peers: &self.peers,
+            network_ids: &BTreeMap::new(),
+            read_file: &|path| fs::read(path),
+        })?;
+        let peer = Peer { id: self.last_id(), name: name.to_owned() };
+        self.peers.entry(service.name.clone()).or_default().push(peer);
+        let mut calls = calls_of(&spec);
+        if self.style.release() >= FILES_AT_START {
+            calls.retain(|call| call.get("tar").is_none());
+        }
+        Ok(calls)
+    }
+
+    fn last_id(&self) -> ContainerId {
+        ContainerId(hex(&format!("c{}", self.ids)))
+    }
+}
+
+/// v1 writes the place of a project as it was told it, which only a container it made can tell.
+fn place(call: &Value) -> Inspection {
+    let labels = &call["body"]["Labels"];
+    let kept = [labels::WORKING_DIR, labels::CONFIG_FILES].map(|key| (key, labels[key].clone()));
+    Inspection(json!({"Config": {"Labels": BTreeMap::from(kept)}}))
+}
+
+/// A container as the calls that make it.
+fn calls_of(spec: &ContainerSpec) -> Vec<Value> {
+    let name = &spec.name;
+    let mut query = json!({"name": name});
+    if let Some(platform) = &spec.platform {
+        query["platform"] = json!(platform);
+    }
+    let create = json!({"p": "/containers/create", "q": query, "body": spec.body});
+    let connects = spec.connect.iter().map(|to| {
+        let body = json!({"Container": name, "EndpointConfig": to.endpoint});
+        json!({"p": format!("/networks/{}/connect", to.network), "body": body})
+    });
+    let files = spec.files.iter().map(|file| {
+        let written = json!({
+            "name": file.path,
+            "content": String::from_utf8(file.content.clone()).unwrap(),
+            "mode": format!("0o{:o}", file.mode),
+            "uid": file.uid,
+            "gid": file.gid,
+        });
+        let query = json!({"noOverwriteDirNonDir": "true", "path": "/"});
+        json!({"p": format!("/containers/{name}/archive"), "q": query, "tar": [written]})
+    });
+    [create].into_iter().chain(connects).chain(files).collect()
+}
+
+/// The recording engine has every image; its id is the hash of its name.
+fn image(name: &str) -> Image {
+    let volumes = if name.contains("anonvol") { json!({"/anon": {}}) } else { json!({}) };
+    Image(json!({"Id": format!("sha256:{}", hex(name)), "Config": {"Volumes": volumes}}))
+}
+
+fn hex(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
