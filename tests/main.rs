@@ -15,3 +15,4 @@ mod engine;
 mod stacks;
 mod support;
 mod upkeep;
+mod wire;
