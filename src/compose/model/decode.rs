@@ -32,6 +32,9 @@ pub(crate) trait Decode: Sized {
     }
 }
 
+/// Keys that may have no value.
+const NULLABLE: [&str; 4] = ["command", "entrypoint", "deploy", "develop"];
+
 /// The entries of a record, all of known keys.
 pub(crate) struct Fields<'a> {
     map: &'a Map,
@@ -62,14 +65,20 @@ impl<'a> Fields<'a> {
         Ok(Self { map, path })
     }
 
-    /// The value of `key`; the default if it is not given or null.
+    /// The value of `key`; the default if it is not given.
     ///
     /// # Errors
-    /// As [`Decode::decode`].
+    /// As [`Decode::decode`]; it is null where Compose wants a value.
     pub(crate) fn get<T: Decode + Default>(&self, key: &str) -> Result<T, ComposeError> {
         match self.map.get(key) {
+            None => Ok(T::default()),
             Some(entry) if !entry.node.is_null() => T::decode(&entry.node, &self.path.child(key)),
-            _ => Ok(T::default()),
+            Some(_) if NULLABLE.contains(&key) => Ok(T::default()),
+            Some(entry) => {
+                let message = format!("`{}` has no value", self.path.child(key));
+                Err(ComposeError::at(entry.key.clone(), message)
+                    .with_help("give it a value, or remove the key"))
+            }
         }
     }
 }

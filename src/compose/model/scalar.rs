@@ -60,7 +60,7 @@ fn parse_size(text: &str) -> Option<i64> {
 
 impl Decode for Duration {
     fn decode(node: &Node, path: &Path<'_>) -> Result<Self, ComposeError> {
-        let duration = decode::scalar_text(node).and_then(|text| parse_duration(&text));
+        let duration = node.as_str().and_then(parse_duration);
         duration.ok_or_else(|| decode::mismatch(node, path, "a duration such as `1m30s`"))
     }
 }

@@ -1,6 +1,6 @@
 //! `ulimits`.
 
-use super::decode::{Decode, Fields};
+use super::decode::{Decode, Fields, mismatch};
 use super::encode::{Encode, Writer};
 use crate::compose::ComposeError;
 use crate::compose::document::{Node, Value};
@@ -42,6 +42,9 @@ impl Decode for Ulimit {
     fn decode(node: &Node, path: &Path<'_>) -> Result<Self, ComposeError> {
         if let Value::Map(_) = node.value {
             let fields = Fields::of(node, path, &["soft", "hard"])?;
+            if node.get("soft").is_none() || node.get("hard").is_none() {
+                return Err(mismatch(node, path, "a number, or have both `soft` and `hard`"));
+            }
             return Ok(Self::Pair { soft: fields.get("soft")?, hard: fields.get("hard")? });
         }
         i64::decode(node, path).map(Self::Single)

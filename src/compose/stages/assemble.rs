@@ -111,6 +111,7 @@ fn add(
     include::apply(scope, &file.path, &mut document)?;
     let mut root = merge::merge(root, document, &Path::ROOT)?;
     if let Some(entry) = tree::mapping_mut(&mut root, &Path::ROOT)?.shift_remove("version") {
+        tree::expect_text(&entry.node, &Path::ROOT.child("version"))?;
         scope.warn("`version` has no meaning any more".to_owned(), Some(entry.key));
     }
     unicity::enforce(&mut root)?;

@@ -48,7 +48,6 @@ const RULES: &[(&str, Rule)] = &[
     ("services.*.secrets.*", file_reference),
     ("services.*.configs.*", file_reference),
     ("services.*.tmpfs", one_or_more),
-    ("services.*.user", text),
     ("services.*.volumes.*", mount),
     ("services.*.develop.watch.*.ignore", one_or_more),
     ("services.*.develop.watch.*.include", one_or_more),
@@ -225,7 +224,7 @@ fn list_to_map(
             node.value = Value::Map(entries.collect::<Result<_, ComposeError>>()?);
             Ok(())
         }
-        Value::Map(_) | Value::Null => Ok(()),
+        Value::Map(_) => Ok(()),
         _ => Err(mismatch(node, path, "a list or a mapping")),
     }
 }

@@ -164,8 +164,11 @@ fn merge_as(
     mut over: Node,
     path: &Path<'_>,
 ) -> Result<Node, ComposeError> {
-    form(&mut base, path)?;
-    form(&mut over, path)?;
+    for side in [&mut base, &mut over] {
+        if !side.is_null() {
+            form(side, path)?;
+        }
+    }
     merge_records(base, over, path)
 }
 

@@ -19,6 +19,7 @@ const SECTIONS: &[&str] =
 /// A key that is unknown, a value of the wrong type.
 pub(crate) fn decode(root: &Node) -> Result<Project, ComposeError> {
     let fields = Fields::of(root, &Path::ROOT, SECTIONS)?;
+    let _checked: Option<String> = fields.get("name")?;
     let mut project = Project {
         services: fields.get("services")?,
         networks: fields.get("networks")?,
