@@ -1,11 +1,13 @@
 //! The body of `POST /containers/create`, and what follows it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::host::host;
 use super::network::{Networking, networking};
 use super::object::Object;
-use super::{SpecError, SpecInput, file_refs, health, keys, labels, mounts, ports};
+use super::{SpecError, SpecInput, file_refs, health, keys, labels, mounts, ports, proxies};
 use crate::engine::api::ContainerSpec;
 
 /// Maps a service to everything that is needed to make one container of it, equal to what Compose
@@ -68,9 +70,12 @@ fn image(input: &SpecInput) -> String {
 
 /// `KEY=value`, or `KEY` alone to take it away from the image.
 fn environment(input: &SpecInput) -> Vec<String> {
-    let pairs = input.service.environment.iter().map(|(key, value)| match value {
+    let proxies = proxies::variables(input).into_iter().map(|(key, value)| (key, Some(value)));
+    let mut all: BTreeMap<String, Option<String>> = proxies.collect();
+    all.extend(input.service.environment.0.clone());
+    let pairs = all.into_iter().map(|(key, value)| match value {
         Some(value) => format!("{key}={value}"),
-        None => key.clone(),
+        None => key,
     });
     pairs.collect()
 }

@@ -98,6 +98,9 @@ impl Given {
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     match path.to_str() {
         Some("/srv/shop/profile.json") => Ok(b"{ \"a\" : [1, 2] }\n".to_vec()),
+        Some("/srv/shop/docker/config.json") => {
+            Ok(br#"{"proxies": {"default": {"httpProxy": "http://p:1"}}}"#.to_vec())
+        }
         Some("/srv/shop/broken.json") => Ok(b"{".to_vec()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }

@@ -21,6 +21,7 @@ mod object;
 mod peers;
 mod ports;
 mod project_objects;
+mod proxies;
 pub mod release;
 mod resources;
 mod restart;
