@@ -10,11 +10,12 @@ use super::targets::targets;
 use crate::compose::edit::set_tags;
 use crate::compose::load;
 use crate::compose::model::{Project, Warning};
+use crate::compose::write::check_replaceable;
 use crate::engine::docker::{Address, Deadlines, Docker};
 use crate::engine::{Engine, observe};
 use crate::error::Error;
 use crate::plan::steps::{FileEdit, Finding, Level, Plan};
-use crate::plan::{PlanOptions, PullPolicy, Situation, plan, wanted};
+use crate::plan::{PlanError, PlanOptions, PullPolicy, Situation, plan, wanted};
 
 /// How long a container without a healthcheck must run, if nobody says otherwise.
 const READY_AFTER: Duration = Duration::from_secs(10);
@@ -66,6 +67,12 @@ impl Request {
         self.plan_with(engine, Some(PullPolicy::Never)).await
     }
 
+    /// Refuses edits that could not be written at the commit point.
+    fn check_files(&self) -> Result<(), PlanError> {
+        let findings: Vec<Finding> = self.edits.iter().filter_map(unwritable).collect();
+        if findings.is_empty() { Ok(()) } else { Err(PlanError::Refused { findings }) }
+    }
+
     async fn plan_with(
         &self,
         engine: &impl Engine,
@@ -89,8 +96,16 @@ impl Request {
         };
         let mut plan = plan(&situation, &options)?;
         plan.findings.extend_from_slice(&self.warnings);
+        self.check_files()?;
         Ok(plan)
     }
+}
+
+/// Why a file cannot be written, known before anything is touched.
+fn unwritable(edit: &FileEdit) -> Option<Finding> {
+    let error = check_replaceable(&edit.path, &edit.before).err()?;
+    let what = format!("`{}` {error}", edit.shown);
+    Some(Finding::new(Level::Error, None, what).with_hint(error.hint()))
 }
 
 /// The engine that the settings name.

@@ -1,5 +1,6 @@
 //! The words of `upgrade` and `plan`, resolved against the services of the project.
 
+use crate::compose::reference::check_tag;
 use crate::error::Error;
 use crate::plan::PlanError;
 
@@ -19,7 +20,7 @@ pub fn targets(project: &str, services: &[String], words: &[String]) -> Result<V
     let targets = match words {
         [] => services.iter().map(|service| (service.clone(), None)).collect(),
         [service, tag] if !service.contains('=') && !tag.contains('=') && !is_service(tag) => {
-            vec![(service.clone(), Some(written(service, tag)?))]
+            vec![(service.clone(), Some(self::tag(service, tag)?))]
         }
         words => words.iter().map(|word| target(word)).collect::<Result<Vec<_>, _>>()?,
     };
@@ -38,7 +39,7 @@ fn target(word: &str) -> Result<Target, Error> {
     match word.split_once('=') {
         None => Ok((written(word, word)?, None)),
         Some(("", _)) => Err(usage(format!("`{word}` names no service"))),
-        Some((service, tag)) => Ok((service.to_owned(), Some(written(service, tag)?))),
+        Some((service, tag)) => Ok((service.to_owned(), Some(self::tag(service, tag)?))),
     }
 }
 
@@ -49,6 +50,13 @@ fn written(service: &str, text: &str) -> Result<String, Error> {
         (_, "") => Err(usage(format!("the tag for `{service}` is empty"))),
         _ => Ok(text.to_owned()),
     }
+}
+
+/// A tag an image can have.
+fn tag(service: &str, text: &str) -> Result<String, Error> {
+    let text = written(service, text)?;
+    check_tag(&text).map_err(usage)?;
+    Ok(text)
 }
 
 fn unknown(project: &str, services: &[String], service: &str) -> Error {

@@ -49,6 +49,7 @@ async fn health_log(engine: &impl Engine, new: &ContainerId) -> Vec<String> {
         .map(|(exit, output)| format!("healthcheck exited with {exit}: {}", output.trim_end()))
         .collect();
     lines.reverse();
+    lines.dedup();
     lines
 }
 

@@ -111,8 +111,8 @@ fn add(
     include::apply(scope, &file.path, &mut document)?;
     let mut root = merge::merge(root, document, &Path::ROOT)?;
     if let Some(entry) = tree::mapping_mut(&mut root, &Path::ROOT)?.shift_remove("version") {
+        // Compose warns that it means nothing any more; nobody who upgrades can act on that.
         tree::expect_text(&entry.node, &Path::ROOT.child("version"))?;
-        scope.warn("`version` has no meaning any more".to_owned(), Some(entry.key));
     }
     unicity::enforce(&mut root)?;
     canonical::canonical(&mut root)?;
