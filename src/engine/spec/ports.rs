@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::SpecInput;
-use super::object::Object;
 use crate::compose::model::Service;
 
 /// `ExposedPorts`: what `expose` says and every container port of `ports`. v2 sends `expose`
@@ -32,13 +31,13 @@ fn one_by_one(text: &str) -> Vec<String> {
 pub(super) fn bindings(service: &Service) -> Value {
     let mut bindings = Map::new();
     for port in &service.ports {
-        let mut binding = Object::default();
-        binding.set("HostIp", port.host_ip.clone());
-        binding.set("HostPort", port.published.clone());
+        let address = port.host_ip.as_deref().unwrap_or_default();
+        let published = port.published.as_deref().unwrap_or_default();
+        let binding = json!({"HostIp": address, "HostPort": published});
         let key = format!("{}/{}", port.target, port.protocol);
         let known = bindings.entry(key).or_insert_with(|| json!([]));
         if let Value::Array(known) = known {
-            known.push(binding.into());
+            known.push(binding);
         }
     }
     Value::Object(bindings)
