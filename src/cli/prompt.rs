@@ -70,12 +70,16 @@ pub async fn confirm(
     question: String,
     cancel: &Cancel,
 ) -> Result<(), Error> {
-    let _guard = TerminalGuard::new();
+    let terminal = TerminalGuard::new();
     let (sender, answer) = oneshot::channel();
     // Not joined: a thread that reads a key cannot be woken, and ends with the process.
     thread::spawn(move || sender.send(prompter.confirm(&question)));
     let broken = |_| Err(not_confirmed("the question broke off"));
-    cancel.guard(async { answer.await.unwrap_or_else(broken) }).await
+    let answer = cancel.guard(async { answer.await.unwrap_or_else(broken) }).await;
+    if matches!(answer, Err(Error::Cancelled(_))) {
+        terminal.end_line();
+    }
+    answer
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Puts the terminal back as it was, whatever ends a question.
+//! Puts the terminal back as it was, whatever ends a question or a moving display.
 
 use std::io::{self, Write as _};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::process::getpgrp;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 /// Shows the cursor.
 const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
@@ -15,7 +16,27 @@ pub(super) struct TerminalGuard {
 
 impl TerminalGuard {
     pub(super) fn new() -> Self {
-        Self { modes: tcgetattr(io::stdin()).ok() }
+        // A process in the background would be stopped by a change of modes.
+        let is_in_front = tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
+        Self { modes: tcgetattr(io::stdin()).ok().filter(|_| is_in_front) }
+    }
+
+    /// Keeps the terminal from showing Ctrl-C as `^C`, which would push a moving display off its
+    /// lines.
+    pub(super) fn without_control_echo() -> Self {
+        let guard = Self::new();
+        if let Some(mut modes) = guard.modes.clone() {
+            modes.local_modes.remove(LocalModes::ECHOCTL);
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+        }
+        guard
+    }
+
+    /// Ends the line of a question that got no answer.
+    pub(super) fn end_line(&self) {
+        if self.modes.is_some() {
+            let _ = io::stderr().write_all(b"\r\n");
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::plan::{plan_text, show};
 use super::prompt::{Prompter, Refuse, Terminal, confirm};
 use super::request::{Request, connect};
 use super::settings::{Progress, Settings};
+use super::terminal::TerminalGuard;
 use crate::engine::Engine;
 use crate::error::{Error, ExitStatus};
 use crate::plan::{Plan, PlanError};
@@ -100,6 +101,7 @@ async fn roll_out(
     settings: &Settings,
     cancel: &Cancel,
 ) -> Result<RolloutReport, Error> {
+    let _terminal = (settings.progress == Progress::Live).then(TerminalGuard::without_control_echo);
     let mut reporter = reporter(settings);
     let rollout = Rollout::begin(agreed, engine, &mut *reporter, cancel);
     rollout.pull(&agreed.pulls).await?;

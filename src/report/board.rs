@@ -27,8 +27,8 @@ pub(super) struct Row {
     pub(super) service: String,
     /// Number of replicas that are replaced.
     pub(super) replicas: usize,
-    /// How many of them have their last step behind them.
-    pub(super) replaced: usize,
+    /// How many new containers are ready.
+    pub(super) ready: usize,
     /// Steps behind it.
     pub(super) done: usize,
     /// What it does now.
@@ -58,7 +58,7 @@ impl Row {
         Self {
             service: start.service.clone(),
             replicas: start.replicas,
-            replaced: 0,
+            ready: 0,
             done: 0,
             phase: Phase::Queued,
         }
@@ -156,7 +156,7 @@ impl Board {
             return;
         }
         row.done += 1;
-        row.replaced += usize::from(step.step == "rename");
+        row.ready += usize::from(step.step == "await_ready");
         if row.done >= row.steps() {
             row.phase = Phase::Done;
         }
@@ -166,6 +166,7 @@ impl Board {
         self.begin(step, "taking back".into(), None);
         if let Some(row) = self.row(step) {
             row.done = row.done.saturating_sub(1);
+            row.ready = row.ready.saturating_sub(usize::from(step.step == "await_ready"));
         }
     }
 }

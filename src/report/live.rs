@@ -100,7 +100,7 @@ impl Live {
         let names = self.board.services.iter().map(|row| console::measure_text_width(&row.service));
         let name = pad(&row.service, names.max().unwrap_or(0).min(NAME));
         let bar = style.paint(Tone::Busy, bar(row.done, row.steps(), bar_width(width)));
-        let count = format!("{}/{}", row.replaced, row.replicas);
+        let count = format!("{}/{}", row.ready, row.replicas);
         let (phase, clock) = row.phase.describe(now);
         let left = format!("   {name}  {bar}{count:>5}  {phase}");
         justify(&left, &clock, width)
