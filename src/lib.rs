@@ -10,6 +10,7 @@
 
 pub mod cli;
 pub mod compose;
+pub mod demo;
 pub mod engine;
 pub mod env;
 pub mod error;

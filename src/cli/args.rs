@@ -35,11 +35,39 @@ pub enum Command {
     Upgrade(UpgradeArgs),
     /// Show what `upgrade` would do, and change nothing.
     Plan(PlanArgs),
+    /// Upgrade a small web app behind a proxy while requests run against it, on a stack of its own.
+    ///
+    /// The image is made out of this executable, so no registry is needed; everything is removed
+    /// in the end.
+    Demo(DemoArgs),
     /// Print the completion script of a shell.
     Completions {
         /// The shell.
         shell: Shell,
     },
+    /// Serve as the demo's web app.
+    #[command(hide = true)]
+    DemoApp {
+        /// The version it answers with.
+        answer: String,
+    },
+    /// Check the demo's web app.
+    #[command(hide = true)]
+    DemoCheck,
+    /// Serve as the demo's reverse proxy.
+    #[command(hide = true)]
+    DemoProxy {
+        /// `host:port` to pass requests on to.
+        upstream: String,
+    },
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DemoArgs {
+    /// Only start the stack, and leave it and its docker-compose.yml in this folder.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "composeup-demo", value_hint = ValueHint::DirPath)]
+    pub keep: Option<PathBuf>,
 }
 
 /// Flags of every command.

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod completions;
+mod demo;
 pub mod diagnostic;
 mod output;
 mod plan;

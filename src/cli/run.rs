@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
-use super::{completions, diagnostic, output, plan, upgrade};
+use super::{completions, demo, diagnostic, output, plan, upgrade};
 use crate::error::{Error, ExitStatus};
 use crate::report::style::Style;
 use crate::rollout::Cancel;
@@ -56,6 +56,16 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
         Command::Plan(args) => on_engine(async |cancel| plan::run(args, settings, cancel).await),
         Command::Upgrade(args) => {
             on_engine(async |cancel| Box::pin(upgrade::run(args, settings, cancel)).await)
+        }
+        Command::Demo(args) => {
+            on_engine(async |cancel| Box::pin(demo::run(args, settings, cancel)).await)
+        }
+        Command::DemoApp { answer } => {
+            on_engine(async |cancel| demo::serve_app(answer, cancel).await)
+        }
+        Command::DemoCheck => on_engine(async |_| demo::check().await),
+        Command::DemoProxy { upstream } => {
+            on_engine(async |cancel| demo::serve_proxy(upstream, cancel).await)
         }
     }
 }
