@@ -1,3 +1,5 @@
 //! Whole stacks, made by real Compose.
 
-mod bringing_up;
+mod failing;
+mod interrupting;
+mod upgrading;

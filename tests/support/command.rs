@@ -1,7 +1,9 @@
 //! Commands that see nothing of the tester's own settings.
 
+use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A command without standard input and without the variables that change what it does or shows.
 pub(crate) fn scrubbed(program: &Path) -> Command {
@@ -22,4 +24,37 @@ pub(crate) fn scrubbed(program: &Path) -> Command {
 /// The program under test.
 pub(crate) fn composeup() -> Command {
     scrubbed(Path::new(env!("CARGO_BIN_EXE_composeup")))
+}
+
+/// How a command ended.
+pub(crate) struct Done {
+    /// Exit code.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+    /// How long it took.
+    pub(crate) took: Duration,
+}
+
+impl Done {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let start = Instant::now();
+        let out = command.output().unwrap();
+        Self {
+            code: out.status.code().expect("ended by a signal"),
+            stdout: String::from_utf8(out.stdout).unwrap(),
+            stderr: String::from_utf8(out.stderr).unwrap(),
+            took: start.elapsed(),
+        }
+    }
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, stdout, stderr, .. } = self;
+        write!(f, "exit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+    }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::engine::RealEngine;
 
 /// Marks the images these tests made, with a digest of what they are made of.
-const MADE_OF: &str = "composeup.test.made-of";
+pub(crate) const MADE_OF: &str = "composeup.test.made-of";
 
 /// What runs in every container. `/health` is there while the app is well.
 const APP: &str = r#"#!/bin/sh
@@ -19,6 +19,10 @@ const APP: &str = r#"#!/bin/sh
 [ "$1" = sh ] && exec "$@"
 echo "version $VERSION is starting"
 [ -z "$CRASHES" ] || { echo 'fatal: cannot open the database' >&2; exit 3; }
+if [ -n "$STARTS_ONCE" ]; then
+  echo started >>/state/starts
+  [ "$(wc -l </state/starts)" = 1 ] || { echo 'fatal: there is one already' >&2; exit 5; }
+fi
 [ -z "$IGNORES_TERM" ] || trap '' TERM
 [ -n "$IGNORES_TERM" ] || trap 'echo bye; exit 0' TERM
 sleep "${BOOT_SECONDS:-0}" & wait $!
@@ -36,6 +40,7 @@ const IMAGES: &[(&str, &[&str])] = &[
     ("ghost:3.36", &["ENV VERSION=3.36", "VOLUME /var/lib/ghost/content"]),
     ("ghost:3.37.1", &["ENV VERSION=3.37.1", "VOLUME /var/lib/ghost/content"]),
     ("ghost:crashes", &["ENV VERSION=3.99 CRASHES=1", "VOLUME /var/lib/ghost/content"]),
+    ("localhost:1/ghost:3.36", &["ENV VERSION=3.36", "VOLUME /var/lib/ghost/content"]),
     ("wordpress:5.7", &["ENV VERSION=5.7", "VOLUME /var/www/html"]),
     ("wordpress:5.8", &["ENV VERSION=5.8", "VOLUME /var/www/html"]),
     ("mysql:5.7", &["ENV VERSION=5.7", "VOLUME /var/lib/mysql"]),
@@ -52,7 +57,9 @@ const IMAGES: &[(&str, &[&str])] = &[
     ("example/webapp:dies-later", &["ENV VERSION=1.3 NEVER_HEALTHY=1 LIVES_SECONDS=1"]),
     ("example/api:1.0", &["ENV VERSION=1.0"]),
     ("example/api:1.1", &["ENV VERSION=1.1"]),
-    ("example/api:ignores-term", &["ENV VERSION=1.2 IGNORES_TERM=1"]),
+    ("example/api:never-healthy", &["ENV VERSION=1.2 NEVER_HEALTHY=1"]),
+    ("example/api:starts-once", &["ENV VERSION=1.4 STARTS_ONCE=1"]),
+    ("example/api:ignores-term", &["ENV VERSION=1.3 NEVER_HEALTHY=1 IGNORES_TERM=1"]),
 ];
 
 /// Makes every image that is not there yet, once per run of the tests.
@@ -98,7 +105,7 @@ fn root_file_system() -> Vec<u8> {
     };
     add("bin/busybox", &busybox);
     add("bin/app", APP.as_bytes());
-    for applet in ["sh", "sleep", "httpd", "wget", "mkdir", "rm", "cat", "seq"] {
+    for applet in ["sh", "sleep", "httpd", "wget", "mkdir", "rm", "seq", "wc"] {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Symlink);
         header.set_size(0);

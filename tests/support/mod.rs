@@ -5,4 +5,6 @@ pub(crate) mod compose;
 pub(crate) mod daemon;
 pub(crate) mod engine;
 pub(crate) mod images;
+pub(crate) mod running;
 pub(crate) mod stack;
+pub(crate) mod state;

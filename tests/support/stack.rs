@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use composeup::engine::api::Inspection;
 use tempfile::TempDir;
 
-use super::command::composeup;
+use super::command::{Done, composeup};
 use super::compose::Compose;
 use super::engine::RealEngine;
 use super::images;
@@ -90,12 +90,16 @@ impl Stack {
         all.get(&name).unwrap_or_else(|| panic!("no `{name}` among {names:?}")).clone()
     }
 
-    #[expect(dead_code, reason = "waits for the command")]
     /// The program under test in the stack's folder.
     pub(crate) fn composeup(&self, arguments: &[&str]) -> Command {
         let mut command = composeup();
         command.current_dir(self.folder()).args(arguments);
         command
+    }
+
+    /// Runs `composeup upgrade --yes` with these arguments to its end.
+    pub(crate) fn upgrade(&self, arguments: &[&str]) -> Done {
+        Done::of(self.composeup(&["upgrade", "--yes"]).args(arguments))
     }
 
     /// Gives every external network and volume of the text a name that is this stack's alone.

@@ -1,0 +1,86 @@
+//! Ctrl-C and SIGTERM at every step: before the commit point everything is as it was, after it the
+//! upgrade is finished.
+
+use rustix::process::Signal;
+
+use crate::support::compose::Compose;
+use crate::support::running::Running;
+use crate::support::stack::Stack;
+use crate::support::state::State;
+
+const UPGRADE: [&str; 5] = ["ghost-blog", "3.37.1", "--json", "--ready-after", "1s"];
+
+fn before_the_commit_is_taken_back(step: &str) {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let stack = Stack::up("ghost", Compose::V2_40);
+        let before = State::of(&stack);
+        let mut running = Running::start(&stack, &UPGRADE);
+        running.wait_for_step(step);
+        running.send(signal);
+        let done = running.finish();
+        assert_eq!(done.code, code, "{step}: {done}");
+        State::of(&stack).assert_is(&before, format!("{step}: {done}"));
+    }
+}
+
+fn after_the_commit_is_finished(step: &str) {
+    for signal in [Signal::INT, Signal::TERM] {
+        let stack = Stack::up("ghost", Compose::V2_40);
+        let before = State::of(&stack);
+        let mut running = Running::start(&stack, &UPGRADE);
+        running.wait_for_step(step);
+        running.send(signal);
+        let done = running.finish();
+        assert_eq!(done.code, 0, "{step}: {done}");
+        let after = State::of(&stack);
+        assert_eq!(after.containers.len(), before.containers.len(), "{step}: {done}");
+        let name = stack.compose.container_name(&stack.project, "ghost-blog", 1);
+        assert_eq!(after.containers[&name].image, "ghost:3.37.1", "{step}: {done}");
+        assert!(stack.text().contains("ghost:3.37.1"), "{step}: {done}");
+    }
+}
+
+#[test]
+fn at_the_create_everything_is_taken_back() {
+    before_the_commit_is_taken_back("create");
+}
+
+#[test]
+fn at_the_start_everything_is_taken_back() {
+    before_the_commit_is_taken_back("start");
+}
+
+#[test]
+fn in_the_wait_everything_is_taken_back() {
+    before_the_commit_is_taken_back("await_ready");
+}
+
+#[test]
+fn at_the_stop_the_upgrade_is_finished() {
+    after_the_commit_is_finished("stop");
+}
+
+#[test]
+fn at_the_remove_the_upgrade_is_finished() {
+    after_the_commit_is_finished("remove");
+}
+
+#[test]
+fn at_the_rename_the_upgrade_is_finished() {
+    after_the_commit_is_finished("rename");
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once_and_says_what_is_left() {
+    let stack = Stack::up("replicas", Compose::V2_40);
+    let upgrade = ["api", "ignores-term", "--json", "--timeout", "10m"];
+    let mut running = Running::start(&stack, &upgrade);
+    running.wait_for_step("await_ready");
+    running.send(Signal::INT);
+    running.wait_for_kind("unwind_started");
+    running.send(Signal::INT);
+    let done = running.finish();
+    assert_eq!(done.code, 11, "{done}");
+    let left = done.stdout.lines().last().unwrap();
+    assert!(left.contains("_replicas") || left.contains("api-1"), "{done}");
+}
