@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::digest::sha256;
 use super::generation::Generation;
 use super::service::{Shared, config_text, label_text};
+use super::v1;
 use crate::compose::LoadOptions;
 use crate::compose::load;
 use crate::compose::model::{Project, Service};
@@ -119,6 +120,40 @@ fn every_case_hashes_as_in_2_40() {
 #[test]
 fn every_case_hashes_as_in_debians_2_26() {
     let failures = failures("2.26.1", Generation::Debian226);
+    assert!(failures.is_empty(), "{}\n{} failures", failures.join("\n"), failures.len());
+}
+
+/// The recording engine has every image, with an id made of its name, and numbers containers.
+fn facts(answer: &Answer) -> v1::Facts {
+    let json: serde_json::Value = serde_json::from_str(&answer.json).unwrap();
+    let image_id = json["image_id"].as_str().map(str::to_owned);
+    let shared = json["ipc_mode"].as_str().and_then(|mode| mode.strip_prefix("container:"));
+    let containers = shared.map(|id| ("other".to_owned(), id.to_owned())).into_iter().collect();
+    v1::Facts { image_id, containers }
+}
+
+#[test]
+fn every_case_hashes_as_in_v1() {
+    let mut failures = Vec::new();
+    for answer in answers().iter().filter(|answer| answer.version == "1.29.2") {
+        let name = format!("{} {} {}", answer.case, answer.service, answer.mode);
+        let text = v1::load(&options(&answer.case))
+            .map_err(|error| error.to_string())
+            .and_then(|project| {
+                project
+                    .text(&answer.service, None, &facts(answer))
+                    .ok_or("no such service".to_owned())
+            })
+            .map(|text| text.replace(&root().join("cases").display().to_string(), RECORDED_AT));
+        match text {
+            Err(error) => failures.push(format!("{name}: {error}")),
+            Ok(text) if text != answer.json => {
+                failures.push(format!("{name}:\n  ours {text}\n  real {}", answer.json));
+            }
+            Ok(text) if sha256(&text) != answer.hash => failures.push(format!("{name}: digest")),
+            Ok(_) => {}
+        }
+    }
     assert!(failures.is_empty(), "{}\n{} failures", failures.join("\n"), failures.len());
 }
 

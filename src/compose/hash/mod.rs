@@ -8,6 +8,7 @@ mod generation;
 mod proof;
 mod resource;
 mod service;
+pub mod v1;
 
 pub use generation::Generation;
 pub use proof::{Evidence, Proof, prove};

@@ -20,3 +20,5 @@ mod shell;
 mod tree;
 mod unicity;
 pub(crate) mod validate;
+
+pub(crate) use mounts::clean as clean_path;
