@@ -100,6 +100,9 @@ pub(crate) fn mismatch(node: &Node, path: &Path<'_>, wanted: &str) -> ComposeErr
         );
     }
     let message = match &node.value {
+        Value::Str(_) | Value::Int(_) if wanted.ends_with("integer") => {
+            format!("`{path}` must be {wanted}")
+        }
         Value::Str(_) => format!("`{path}` must be {wanted}"),
         _ => format!("`{path}` must be {wanted}, not {}", node.kind()),
     };
@@ -309,7 +312,7 @@ mod tests {
         assert_eq!(decode::<f32>("'0.5'"), Ok(0.5));
         assert_eq!(
             decode::<u64>("-1").unwrap_err(),
-            "compose.yaml:1:1 `key` must be a positive integer, not an integer"
+            "compose.yaml:1:1 `key` must be a positive integer"
         );
         assert_eq!(
             decode::<String>("5").unwrap_err(),

@@ -5,7 +5,7 @@ use crate::compose::document::{Node, Value};
 use crate::compose::model::decode::{mismatch, scalar_text};
 use crate::compose::path::Path;
 
-use super::{mounts, ports, shell, tree};
+use super::{hosts, mounts, ports, shell, tree};
 
 type Rule = fn(&mut Node, &Path<'_>) -> Result<(), ComposeError>;
 
@@ -17,7 +17,7 @@ const RULES: &[(&str, Rule)] = &[
     ("services.*.build.sbom", text),
     ("services.*.build.additional_contexts", assignments),
     ("services.*.build.ssh", ssh_keys),
-    ("services.*.build.extra_hosts", hosts),
+    ("services.*.build.extra_hosts", hosts::canonical),
     ("services.*.build.cache_from", one_or_more),
     ("services.*.build.cache_to", one_or_more),
     ("services.*.build.tags", one_or_more),
@@ -35,7 +35,7 @@ const RULES: &[(&str, Rule)] = &[
     ("services.*.env_file", env_files),
     ("services.*.expose", texts),
     ("services.*.extends", extends),
-    ("services.*.extra_hosts", hosts),
+    ("services.*.extra_hosts", hosts::canonical),
     ("services.*.gpus", gpus),
     ("services.*.group_add", texts),
     ("services.*.label_file", one_or_more),
@@ -76,38 +76,29 @@ pub(crate) fn canonical(root: &mut Node) -> Result<(), ComposeError> {
 
 /// `build: ./context`.
 pub(super) fn build(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
-    match &node.value {
-        Value::Str(context) => {
-            let context = Value::Str(context.clone());
-            *node = tree::record(&node.location, [("context", context)]);
-            Ok(())
-        }
-        Value::Map(_) => Ok(()),
-        _ => Err(mismatch(node, path, "a path or a mapping")),
-    }
+    under(node, path, "context")
 }
 
+/// `secrets: [name]`.
 fn file_reference(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
-    match &node.value {
-        Value::Str(source) => {
-            let source = Value::Str(source.clone());
-            *node = tree::record(&node.location, [("source", source)]);
-            Ok(())
-        }
-        Value::Map(_) => Ok(()),
-        _ => Err(mismatch(node, path, "a name or a mapping")),
-    }
+    under(node, path, "source")
 }
 
+/// `extends: service`.
 fn extends(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
+    under(node, path, "service")
+}
+
+/// A text as the mapping that has it under `key`.
+fn under(node: &mut Node, path: &Path<'_>, key: &str) -> Result<(), ComposeError> {
     match &node.value {
-        Value::Str(service) => {
-            let service = Value::Str(service.clone());
-            *node = tree::record(&node.location, [("service", service)]);
+        Value::Str(text) => {
+            let value = Value::Str(text.clone());
+            *node = tree::record(&node.location, [(key, value)]);
             Ok(())
         }
         Value::Map(_) => Ok(()),
-        _ => Err(mismatch(node, path, "a service or a mapping")),
+        _ => Err(mismatch(node, path, "a text or a mapping")),
     }
 }
 
@@ -262,58 +253,6 @@ fn env_files(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
         tree::default(fields, "required", Value::Bool(true), &location);
     }
     Ok(())
-}
-
-/// `extra_hosts` as sorted `host=address`, without brackets around addresses.
-fn hosts(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
-    let mut hosts = Vec::new();
-    match &node.value {
-        Value::Map(map) => {
-            for (host, entry) in map {
-                let path = path.child(host);
-                match &entry.node.value {
-                    Value::Seq(items) => {
-                        for item in items {
-                            hosts.push(host_line(item, host, &address(item, &path)?)?);
-                        }
-                    }
-                    _ => hosts.push(host_line(&entry.node, host, &address(&entry.node, &path)?)?),
-                }
-            }
-        }
-        Value::Seq(items) => {
-            for item in items {
-                let line = address(item, &path.child("[]"))?;
-                let (host, addresses) =
-                    line.split_once('=').or_else(|| line.split_once(':')).ok_or_else(|| {
-                        let message = format!("`{path}` has a host without an address");
-                        ComposeError::at(item.location.clone(), message)
-                            .with_help("write `HOST=ADDRESS`")
-                    })?;
-                for address in addresses.split(',') {
-                    hosts.push(host_line(item, host, address)?);
-                }
-            }
-        }
-        _ => return Err(mismatch(node, path, "a list or a mapping")),
-    }
-    hosts.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    node.value = Value::Seq(hosts);
-    Ok(())
-}
-
-fn address(node: &Node, path: &Path<'_>) -> Result<String, ComposeError> {
-    scalar_text(node).ok_or_else(|| mismatch(node, path, "an address"))
-}
-
-fn host_line(node: &Node, host: &str, address: &str) -> Result<Node, ComposeError> {
-    if host.is_empty() || host.contains([':', '=']) {
-        let message = format!("`{host}` is no name of a host");
-        return Err(ComposeError::at(node.location.clone(), message));
-    }
-    let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
-    let address = bare.filter(|bare| !bare.is_empty()).unwrap_or(address);
-    Ok(tree::text(format!("{host}={address}"), &node.location))
 }
 
 /// `gpus: all`.

@@ -9,6 +9,7 @@ mod check;
 mod defaults;
 pub(crate) mod environment;
 mod extends;
+mod hosts;
 mod include;
 mod merge;
 mod mounts;
