@@ -6,13 +6,14 @@ use super::steps::{ReplacementId, ServicePlan, Step};
 /// All steps for these services, in order.
 ///
 /// ```text
+/// at the beginning   provide the networks and volumes that are missing
 /// for each replica   create, start, await ready, then stop the old one
 /// before the last    commit
 /// old one stops
 /// at the end         remove each old one, rename each new one
 /// ```
 #[must_use]
-pub fn arrange(services: &[ServicePlan]) -> Vec<Step> {
+pub fn arrange(services: &[ServicePlan], resources: usize) -> Vec<Step> {
     let replacements: Vec<ReplacementId> = services
         .iter()
         .enumerate()
@@ -21,7 +22,7 @@ pub fn arrange(services: &[ServicePlan]) -> Vec<Step> {
         })
         .collect();
     let Some(last) = replacements.last().copied() else { return Vec::new() };
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = (0..resources).map(Step::Provide).collect();
     for of in replacements.iter().copied() {
         steps.extend([Step::Create(of), Step::Start(of), Step::AwaitReady(of)]);
         if of == last {
@@ -42,6 +43,7 @@ mod tests {
 
     fn names(steps: &[Step]) -> Vec<String> {
         let name = |step: &Step| match step {
+            Step::Provide(index) => format!("provide {index}"),
             Step::Create(of) => format!("create {}.{}", of.service, of.index),
             Step::Start(of) => format!("start {}.{}", of.service, of.index),
             Step::AwaitReady(of) => format!("await {}.{}", of.service, of.index),
@@ -65,7 +67,7 @@ mod tests {
             "remove 0.0",
             "rename 0.0",
         ];
-        assert_eq!(names(&arrange(&plan.services)), order);
+        assert_eq!(names(&arrange(&plan.services, 0)), order);
     }
 
     #[test]
@@ -92,11 +94,18 @@ mod tests {
             "remove 1.0",
             "rename 1.0",
         ];
-        assert_eq!(names(&arrange(&plan.services)), order);
+        assert_eq!(names(&arrange(&plan.services, 0)), order);
+    }
+
+    #[test]
+    fn what_the_new_containers_need_comes_first() {
+        let plan = sample::plan(&[1]);
+        let steps = arrange(&plan.services, 2);
+        assert_eq!(names(&steps)[..3], ["provide 0", "provide 1", "create 0.0"]);
     }
 
     #[test]
     fn nothing_to_replace_is_no_step() {
-        assert_eq!(arrange(&[]), []);
+        assert_eq!(arrange(&[], 0), []);
     }
 }

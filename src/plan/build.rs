@@ -13,8 +13,9 @@ use super::arrange::arrange;
 use super::diff;
 use super::identity::Identity;
 use super::order::by_dependency;
-use super::preflight::{Preflight, networks_of, volumes_of};
+use super::preflight::Preflight;
 use super::readiness::{default_deadline, effective_check};
+use super::resources::{self, networks_of, volumes_of};
 use super::steps::{
     Cause, FileEdit, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement,
     ServicePlan, Step,
@@ -77,8 +78,8 @@ pub fn wanted(project: &Project, services: &BTreeSet<String>) -> Result<Wanted, 
     let mut wanted = Wanted { project: project.name.clone(), ..Wanted::default() };
     for service in by_dependency(project, services)? {
         wanted.images.extend(service.image.clone());
-        wanted.networks.extend(networks_of(project, service));
-        wanted.volumes.extend(volumes_of(project, service));
+        wanted.networks.extend(networks_of(project, service).map(|(_, one)| one.name.clone()));
+        wanted.volumes.extend(volumes_of(project, service).map(|(_, one)| one.name.clone()));
     }
     Ok(wanted)
 }
@@ -97,7 +98,7 @@ pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanEr
     if plan.findings.iter().any(Finding::is_error) {
         return Err(PlanError::Refused { findings: plan.findings });
     }
-    plan.steps = arrange(&plan.services);
+    plan.steps = arrange(&plan.services, plan.resources.len());
     // What runs is already as the edited files say: only they are left.
     if plan.steps.is_empty() && !plan.edits.is_empty() {
         plan.steps.push(Step::Commit);
@@ -117,6 +118,7 @@ fn empty_plan(situation: &Situation, options: &PlanOptions) -> Plan {
         edits: situation.edits.to_vec(),
         findings: Vec::new(),
         pulls: Vec::new(),
+        resources: Vec::new(),
         steps: Vec::new(),
     }
 }
@@ -154,6 +156,10 @@ impl Planner<'_> {
         plan.findings.extend(preflight.before_changing(self.service));
         plan.findings.extend(self.image_findings(pull.is_some()));
         plan.pulls.extend(pull);
+        let missing = resources::missing(self.situation, self.service, &self.identity().style);
+        plan.resources.extend(
+            missing.into_iter().filter(|one| !plan.resources.contains(one)).collect::<Vec<_>>(),
+        );
         plan.services.push(service);
         Ok(())
     }
@@ -407,6 +413,21 @@ services:
         let text = FILE.replace("app:1", "app:2");
         let plan = plan_for(&text, &["app"], |observed| observed.images.clear()).unwrap();
         assert_eq!(plan.pulls[0].image, "app:2");
+    }
+
+    #[test]
+    fn a_new_network_and_a_new_volume_are_made_first_with_composes_labels() {
+        let text =
+            FILE.replace("'app:1'", "'app:1', volumes: ['data:/data']") + "volumes: {data: {}}\n";
+        let plan = plan_for(&text, &["app"], |observed| {
+            observed.networks.clear();
+            observed.volumes.clear();
+        });
+        let plan = plan.unwrap();
+        let names: Vec<&str> = plan.resources.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["shop_default", "shop_data"]);
+        assert_eq!(plan.steps[..2], [Step::Provide(0), Step::Provide(1)]);
+        assert_eq!(plan.resources[1].body["Labels"][labels::VOLUME], "data");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod order;
 pub mod preflight;
 pub mod readiness;
+pub mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod steps;

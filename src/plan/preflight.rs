@@ -1,7 +1,6 @@
 //! What stands in the way of an upgrade without downtime, and what deserves a word.
 
-use std::collections::BTreeSet;
-
+use super::resources::{networks_of, volumes_of};
 use super::steps::{Finding, Level};
 use crate::compose::model::{Port, Project, Service, ServiceNetwork};
 use crate::engine::Observed;
@@ -33,7 +32,7 @@ impl Preflight<'_> {
     pub fn before_changing(&self, service: &Service) -> Vec<Finding> {
         [
             side_by_side(service),
-            self.resources(service),
+            self.external(service),
             self.replicas(service),
             self.healthcheck(service),
         ]
@@ -78,21 +77,20 @@ impl Preflight<'_> {
         vec![error(service, what).with_hint(hint)]
     }
 
-    /// The networks and volumes the new container needs must be there.
-    fn resources(&self, service: &Service) -> Vec<Finding> {
-        let (networks, volumes) =
-            (networks_of(self.project, service), volumes_of(self.project, service));
+    /// What Compose does not create must be there.
+    fn external(&self, service: &Service) -> Vec<Finding> {
         let absent = |kind: &str, name: &str| {
-            let what = format!("{kind} `{name}` does not exist on this engine");
-            let hint = format!(
-                "create it with `docker {kind} create {name}`, or run `docker compose up -d` once"
-            );
+            let what = format!("the external {kind} `{name}` does not exist on this engine");
+            let hint = format!("create it with `docker {kind} create {name}`");
             error(service, what).with_hint(hint)
         };
-        let networks = networks.iter().filter(|name| !self.observed.networks.contains_key(*name));
-        let volumes = volumes.iter().filter(|name| !self.observed.volumes.contains_key(*name));
-        let networks = networks.map(|name| absent("network", name));
-        networks.chain(volumes.map(|name| absent("volume", name))).collect()
+        let networks = networks_of(self.project, service)
+            .filter(|(_, one)| one.external && !self.observed.networks.contains_key(&one.name))
+            .map(|(_, one)| absent("network", &one.name));
+        let volumes = volumes_of(self.project, service)
+            .filter(|(_, one)| one.external && !self.observed.volumes.contains_key(&one.name))
+            .map(|(_, one)| absent("volume", &one.name));
+        networks.chain(volumes).collect()
     }
 
     fn replicas(&self, service: &Service) -> Vec<Finding> {
@@ -209,21 +207,6 @@ fn left_over(service: &Service, container: &Inspection) -> Option<Finding> {
     })
 }
 
-/// The engine's names of the networks a service is in.
-#[must_use]
-pub fn networks_of(project: &Project, service: &Service) -> BTreeSet<String> {
-    let networks = service.networks.keys().filter_map(|key| project.networks.get(key));
-    networks.map(|network| network.name.clone()).collect()
-}
-
-/// The engine's names of the volumes a service mounts by name.
-#[must_use]
-pub fn volumes_of(project: &Project, service: &Service) -> BTreeSet<String> {
-    let named = service.volumes.iter().filter(|mount| mount.kind == "volume");
-    let keys = named.filter_map(|mount| mount.source.as_ref());
-    keys.filter_map(|key| project.volumes.get(key)).map(|volume| volume.name.clone()).collect()
-}
-
 fn error(service: &Service, what: String) -> Finding {
     Finding::new(Level::Error, Some(&service.name), what)
 }
@@ -286,7 +269,9 @@ mod tests {
     }
 
     fn found(change: impl Fn(&mut Observed)) -> Vec<Finding> {
-        let project = project(&web("volumes: [data:/data]\nvolumes: {data: {}}"));
+        let project = project(&web(
+            "volumes: [data:/data]\nvolumes: {data: {external: true}}\nnetworks: {default: {external: true}}",
+        ));
         let mut observed = observed(&project, &[container(&project, "web")]);
         change(&mut observed);
         let preflight =
@@ -311,14 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn networks_and_volumes_must_be_there() {
+    fn external_networks_and_volumes_must_be_there() {
         let missing = found(|observed| {
             observed.networks.clear();
             observed.volumes.clear();
         });
         let expected = [
-            "network `shop_default` does not exist on this engine",
-            "volume `shop_data` does not exist on this engine",
+            "the external network `default` does not exist on this engine",
+            "the external volume `data` does not exist on this engine",
         ];
         assert_eq!(messages(&missing), expected);
     }

@@ -99,12 +99,13 @@ pub(crate) fn plan(replicas: &[usize]) -> Plan {
         project: "shop".into(),
         files: vec!["compose.yaml".into()],
         endpoint: "unix:///var/run/docker.sock".into(),
-        steps: arrange(&services),
+        steps: arrange(&services, 0),
         services,
         up_to_date: Vec::new(),
         edits: Vec::new(),
         findings: Vec::new(),
         pulls: Vec::new(),
+        resources: Vec::new(),
     }
 }
 

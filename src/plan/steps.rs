@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use crate::compose::edit::{FileEdit, LineChange};
 use crate::engine::api::{ContainerId, ContainerSpec};
@@ -29,8 +30,50 @@ pub struct Plan {
     /// Images to pull before the first step. A plan that has some is made again after the pull,
     /// since the new containers' labels and volumes depend on what was pulled.
     pub pulls: Vec<Pull>,
+    /// Networks and volumes the new containers need and the engine does not have.
+    pub resources: Vec<Resource>,
     /// Every step, in order.
     pub steps: Vec<Step>,
+}
+
+/// A network or volume of the project that is not there yet. It is Compose's own once it is made,
+/// so a rollout that is taken back leaves it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Which of the two.
+    pub kind: ResourceKind,
+    /// Name on the engine.
+    pub name: String,
+    /// Body of the create call.
+    pub body: Value,
+}
+
+// Options of drivers may hold passwords.
+impl std::fmt::Debug for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Resource({} {})", self.kind.word(), self.name)
+    }
+}
+
+/// A network or a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceKind {
+    /// A network.
+    Network,
+    /// A volume.
+    Volume,
+}
+
+impl ResourceKind {
+    /// `network` or `volume`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Volume => "volume",
+        }
+    }
 }
 
 /// One image to pull.
@@ -158,6 +201,8 @@ pub struct ReplacementId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
+    /// Create a network or volume: an index in [`Plan::resources`]. No undo: it stays.
+    Provide(usize),
     /// Create the new container, connect its networks, write its files. Undo: remove it.
     Create(ReplacementId),
     /// Start the new container. Undo: stop it.

@@ -134,7 +134,7 @@ pub struct ServiceStart {
 pub struct StepRef {
     /// Index in the plan's list of steps; absent for a pull, which comes before them.
     pub index: Option<usize>,
-    /// `pull`, `create`, `start`, `await_ready`, `commit`, `stop`, `remove` or `rename`.
+    /// `pull`, `provide`, `create`, `start`, `await_ready`, `commit`, `stop`, `remove` or `rename`.
     pub step: String,
     /// The service; absent for the commit.
     pub service: Option<String>,
@@ -172,6 +172,17 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
                 replica: None,
                 of: None,
                 target: Some(files.join(", ")),
+            };
+        }
+        Step::Provide(resource) => {
+            let resource = &plan.resources[*resource];
+            return StepRef {
+                index: Some(index),
+                step: "provide".into(),
+                service: None,
+                replica: None,
+                of: None,
+                target: Some(format!("{} `{}`", resource.kind.word(), resource.name)),
             };
         }
         Step::Create(of) => ("create", *of),

@@ -76,6 +76,7 @@ impl Lines {
                 let size = if bytes > 0 { format!(" ({})", size(bytes)) } else { String::new() };
                 ("Pulled", format!("{target}{size} in {took}"))
             }
+            "provide" => ("Created", target.to_owned()),
             "create" => {
                 let id = detail.map(|id| format!(" as {id}")).unwrap_or_default();
                 ("Created", format!("{subject}{id}"))
@@ -118,6 +119,7 @@ fn failed(step: &StepRef) -> String {
     let target = step.target.as_deref().unwrap_or_default();
     match step.step.as_str() {
         "pull" => format!("pull of {target}"),
+        "provide" => format!("create of {target}"),
         "commit" => format!("write of {target}"),
         "await_ready" => subject,
         step => format!("{step} of {subject}"),

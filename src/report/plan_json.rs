@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::{EVENT_VERSION, step_ref};
 use crate::plan::Plan;
-use crate::plan::steps::{FileEdit, Replacement, ServicePlan};
+use crate::plan::steps::{FileEdit, Replacement, Resource, ServicePlan};
 use crate::text::duration;
 
 /// The plan without bodies of containers and texts of files, which hold environment values.
@@ -23,6 +23,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "edits": plan.edits.iter().map(edit).collect::<Value>(),
         "findings": plan.findings,
         "pulls": plan.pulls,
+        "resources": plan.resources.iter().map(resource).collect::<Value>(),
         "steps": steps.collect::<Value>(),
     })
 }
@@ -46,6 +47,10 @@ fn replacement(pair: &Replacement) -> Value {
         "old": { "id": pair.old.id, "name": pair.old.name },
         "new": { "created_as": pair.new.name, "name": pair.final_name },
     })
+}
+
+fn resource(resource: &Resource) -> Value {
+    json!({ "kind": resource.kind, "name": resource.name })
 }
 
 fn edit(edit: &FileEdit) -> Value {

@@ -6,7 +6,7 @@ use super::layout::{fit, pad, wrap};
 use super::style::{Style, Tone};
 use super::words::image_change;
 use crate::plan::Plan;
-use crate::plan::steps::{Finding, Level, Order, ServicePlan};
+use crate::plan::steps::{Finding, Level, Order, Resource, ServicePlan};
 use crate::text::{count, list};
 
 /// What is shown of a plan, and how.
@@ -27,6 +27,7 @@ impl PlanText {
         let paragraphs = [
             self.headline(plan),
             self.services(plan),
+            self.resources(plan),
             self.edits(plan),
             self.findings(&plan.findings),
             self.total(plan),
@@ -87,6 +88,14 @@ impl PlanText {
             text += "\n";
         }
         text
+    }
+
+    fn resources(&self, plan: &Plan) -> String {
+        let mark = self.style.paint(Tone::Good, "+");
+        let line = |one: &Resource| {
+            wrap(&format!("  {mark} {}", one.kind.word()), &one.name, 6, self.width) + "\n"
+        };
+        plan.resources.iter().map(line).collect()
     }
 
     fn edits(&self, plan: &Plan) -> String {

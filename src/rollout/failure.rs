@@ -66,7 +66,7 @@ pub(super) fn of_undo(step: &StepRef, reason: &str) -> String {
 fn headline(step: &StepRef) -> String {
     let subject = subject(step);
     match step.step.as_str() {
-        "create" => format!("{subject} could not be created"),
+        "create" | "provide" => format!("{subject} could not be created"),
         "start" => format!("{subject} could not be started"),
         "await_ready" => format!("{subject} did not become ready"),
         "commit" => "the files could not be written".into(),
@@ -77,5 +77,10 @@ fn headline(step: &StepRef) -> String {
 }
 
 fn subject(step: &StepRef) -> String {
-    step.target.as_ref().map_or_else(|| "the files".into(), |name| format!("container `{name}`"))
+    match &step.target {
+        // What is provided names its kind itself.
+        Some(name) if step.step == "provide" => name.clone(),
+        Some(name) => format!("container `{name}`"),
+        None => "the files".into(),
+    }
 }

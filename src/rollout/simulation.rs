@@ -24,6 +24,7 @@ use crate::engine::Engine;
 use crate::engine::api::ContainerSpec;
 use crate::engine::fake::{Behaviour, Container, Fake, Fault, How, Verb};
 use crate::labels;
+use crate::plan::steps::{Resource, ResourceKind, Step};
 use crate::plan::{Plan, sample};
 use crate::report::{Event, EventKind};
 
@@ -252,6 +253,20 @@ async fn a_file_that_changed_meanwhile_takes_everything_back() {
     let causes = end.report.failure.unwrap().causes;
     assert!(causes.iter().any(|cause| cause.contains("changed since it was read")), "{causes:?}");
     scene.assert_serving(&scene.old_names(), "app:1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_network_is_made_and_stays_when_the_rest_is_taken_back() {
+    let mut scene = Scene::new(&[1]).await;
+    let body = json!({ "Name": "shop_new", "Labels": {} });
+    let (kind, name) = (ResourceKind::Network, "shop_new".to_owned());
+    scene.plan.resources = vec![Resource { kind, name, body }];
+    scene.plan.steps.insert(0, Step::Provide(0));
+    scene.fake.script("app:2", Behaviour::ExitsAfter(Duration::from_secs(1), 1));
+    let end = scene.run().await;
+    assert_eq!(end.report.outcome, Outcome::RolledBack);
+    scene.assert_all_old();
+    assert!(scene.fake.network("shop_new").await.unwrap().is_some());
 }
 
 #[tokio::test(start_paused = true)]

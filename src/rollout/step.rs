@@ -14,7 +14,7 @@ use crate::engine::api::{ContainerId, ContainerSpec, Inspection};
 use crate::engine::{Engine, EngineError};
 use crate::labels;
 use crate::plan::Plan;
-use crate::plan::steps::{ReplacementId, Step};
+use crate::plan::steps::{ReplacementId, Resource, ResourceKind, Step};
 
 /// Pauses between the tries of an undo.
 const UNDO_BACKOFF: [Duration; 4] = [
@@ -44,6 +44,7 @@ impl<E: Engine> Stage<'_, E> {
         records: &[Record],
     ) -> Result<Option<ContainerId>, Reason> {
         match *step {
+            Step::Provide(index) => self.provide(&self.plan.resources[index]).await.map(none),
             Step::Create(of) => self.create(of).await.map(Some),
             Step::Start(of) => self.start(&self.created(of, records).await?).await.map(none),
             Step::AwaitReady(of) => {
@@ -83,8 +84,30 @@ impl<E: Engine> Stage<'_, E> {
                 self.start(self.old(of)).await?;
                 self.await_ready(of, self.old(of)).await
             }
-            Step::AwaitReady(_) | Step::Commit | Step::Remove(_) | Step::Rename(_) => Ok(()),
+            Step::Provide(_)
+            | Step::AwaitReady(_)
+            | Step::Commit
+            | Step::Remove(_)
+            | Step::Rename(_) => Ok(()),
         }
+    }
+
+    /// Being there already is success: somebody else was quicker.
+    async fn provide(&self, resource: &Resource) -> Result<(), Reason> {
+        let end = match resource.kind {
+            ResourceKind::Network => self.engine.create_network(&resource.body).await,
+            ResourceKind::Volume => self.engine.create_volume(&resource.body).await,
+        };
+        let Err(error) = end else { return Ok(()) };
+        let is_there = match resource.kind {
+            ResourceKind::Network => {
+                self.engine.network(&resource.name).await.map(|one| one.is_some())
+            }
+            ResourceKind::Volume => {
+                self.engine.volume(&resource.name).await.map(|one| one.is_some())
+            }
+        };
+        if is_there.unwrap_or(false) { Ok(()) } else { Err(text(&error)) }
     }
 
     async fn create(&self, of: ReplacementId) -> Result<ContainerId, Reason> {

@@ -117,6 +117,7 @@ fn plan(old: ContainerId) -> Plan {
         up_to_date: Vec::new(),
         edits: Vec::new(),
         findings: Vec::new(),
+        resources: Vec::new(),
         pulls: Vec::new(),
         steps: vec![create, start, ready, stop, Step::Commit, remove, rename],
     }
