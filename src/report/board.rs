@@ -166,6 +166,7 @@ impl Board {
         self.begin(step, "taking back".into(), None);
         if let Some(row) = self.row(step) {
             row.done = row.done.saturating_sub(1);
+            row.ready = row.ready.saturating_sub(usize::from(step.step == "start"));
             row.ready = row.ready.saturating_sub(usize::from(step.step == "await_ready"));
         }
     }

@@ -22,7 +22,9 @@ use serde_json::json;
 use crate::support::daemon::{Daemon, Fault, Trouble};
 
 const SOON: Duration = Duration::from_millis(400);
-const DEADLINES: Deadlines = Deadlines { connect: SOON, read: SOON, write: SOON, silence: SOON };
+/// Nothing is wrong with the connection itself, however busy the machine is.
+const CONNECT: Duration = Duration::from_secs(10);
+const DEADLINES: Deadlines = Deadlines { connect: CONNECT, read: SOON, write: SOON, silence: SOON };
 const RUN: &str = "20261121-080000-0000";
 
 /// A daemon with one old container, and the plan to replace it.
