@@ -21,7 +21,7 @@ pub enum WriteError {
     #[error("has {0} hard links, and replacing it would cut them")]
     HardLinks(u64),
     /// The operating system refuses.
-    #[error("cannot be replaced: {0}")]
+    #[error("cannot be replaced: {}", .0.kind())]
     Io(#[from] io::Error),
 }
 
