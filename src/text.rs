@@ -65,8 +65,13 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
 pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness >= 0.8)
+        .map(|name| {
+            (
+                strsim::normalized_damerau_levenshtein(&wrong.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }
@@ -102,6 +107,7 @@ mod tests {
     #[test]
     fn a_near_name_is_offered_and_a_far_one_is_not() {
         assert_eq!(did_you_mean("gost-blog", ["ghost-blog", "proxy"]), Some("ghost-blog"));
+        assert_eq!(did_you_mean("wbe", ["db", "web"]), Some("web"));
         assert_eq!(did_you_mean("database", ["ghost-blog", "proxy"]), None);
     }
 }
