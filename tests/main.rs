@@ -11,6 +11,7 @@
     reason = "how a test fails"
 )]
 
+mod bad_input;
 mod engine;
 mod stacks;
 mod support;
