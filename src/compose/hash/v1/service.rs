@@ -21,11 +21,11 @@ pub(super) fn process(
     update(&mut service, "env_file", |files| {
         Py::List(files.into_items().iter().map(|file| Py::Str(place(&file.text()))).collect())
     });
-    update(&mut service, "build", |build| process_build(build, &place));
+    update(&mut service, "build", |build| resolved_build(build, &place));
     if service.get("volume_driver").is_none_or(|driver| *driver == Py::None) {
         update(&mut service, "volumes", |volumes| {
             let mounts = volumes.into_items().into_iter();
-            Py::List(mounts.map(|mount| process_mount(scope, mount, &place)).collect())
+            Py::List(mounts.map(|mount| resolved_mount(scope, mount, &place)).collect())
         });
     }
     update(&mut service, "sysctls", |sysctls| Py::Dict(string_dict(merge::texts(sysctls))));
@@ -34,7 +34,7 @@ pub(super) fn process(
     for key in ["dns", "dns_search", "tmpfs"] {
         update(&mut service, key, |value| Py::List(value.into_items()));
     }
-    update(&mut service, "healthcheck", process_healthcheck);
+    update(&mut service, "healthcheck", resolved_healthcheck);
     if let Some(Py::List(items)) = service.get("ports") {
         let ports: Option<Vec<Vec<Py>>> = items.iter().map(ports::parse).collect();
         let ports = ports.ok_or_else(|| ComposeError::new("v1 does not understand a port"))?;
@@ -67,7 +67,7 @@ fn expand_home(scope: &Scope<'_>, path: &str) -> String {
     }
 }
 
-fn process_build(build: Py, place: &dyn Fn(&str) -> String) -> Py {
+fn resolved_build(build: Py, place: &dyn Fn(&str) -> String) -> Py {
     let context = |text: &str| {
         let is_address = ADDRESSES.iter().any(|start| text.starts_with(start));
         Py::Str(if is_address { text.to_owned() } else { place(text) })
@@ -83,7 +83,7 @@ fn process_build(build: Py, place: &dyn Fn(&str) -> String) -> Py {
     }
 }
 
-fn process_mount(scope: &Scope<'_>, mount: Py, place: &dyn Fn(&str) -> String) -> Py {
+fn resolved_mount(scope: &Scope<'_>, mount: Py, place: &dyn Fn(&str) -> String) -> Py {
     match mount {
         Py::Dict(mut long) => {
             let is_bind = long.get("type").and_then(Py::as_str) == Some("bind");
@@ -106,7 +106,7 @@ fn process_mount(scope: &Scope<'_>, mount: Py, place: &dyn Fn(&str) -> String) -
     }
 }
 
-fn process_healthcheck(check: Py) -> Py {
+fn resolved_healthcheck(check: Py) -> Py {
     let mut check = check.into_dict();
     if check.remove("disable").is_some() {
         check.insert("test".to_owned(), Py::List(vec![Py::str("NONE")]));
