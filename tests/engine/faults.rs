@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-const SOON: Duration = Duration::from_millis(300);
+const SOON: Duration = Duration::from_secs(1);
 const DEADLINES: Deadlines = Deadlines { connect: SOON, read: SOON, write: SOON, silence: SOON };
 
 /// A daemon with one image, and the backend connected to it.

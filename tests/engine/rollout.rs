@@ -21,7 +21,7 @@ use serde_json::json;
 
 use crate::support::daemon::{Daemon, Fault, Trouble};
 
-const SOON: Duration = Duration::from_millis(400);
+const SOON: Duration = Duration::from_millis(1500);
 /// Nothing is wrong with the connection itself, however busy the machine is.
 const CONNECT: Duration = Duration::from_secs(10);
 const DEADLINES: Deadlines = Deadlines { connect: CONNECT, read: SOON, write: SOON, silence: SOON };
