@@ -8,9 +8,10 @@ use super::args::{PullChoice, TargetArgs};
 use super::settings::Settings;
 use super::targets::targets;
 use crate::compose::edit::set_tags;
-use crate::compose::load;
+use crate::compose::hash::v1;
 use crate::compose::model::{Project, Warning};
 use crate::compose::write::check_replaceable;
+use crate::compose::{LoadOptions, load};
 use crate::engine::docker::{Address, Deadlines, Docker};
 use crate::engine::{Engine, observe};
 use crate::error::Error;
@@ -21,12 +22,13 @@ use crate::plan::{PlanError, PlanOptions, PullPolicy, Situation, plan, wanted};
 const READY_AFTER: Duration = Duration::from_secs(10);
 
 /// The project before and after, and what is wanted beyond the files.
-#[derive(Debug)]
 pub(super) struct Request {
     run: String,
     before: Project,
     after: Project,
     edits: Vec<FileEdit>,
+    /// What Compose v1 makes of the files before and after, if it can read them.
+    v1: Option<(v1::Project, v1::Project)>,
     warnings: Vec<Finding>,
     services: BTreeSet<String>,
     pull: Option<PullPolicy>,
@@ -47,6 +49,7 @@ impl Request {
             run: run_id(),
             before,
             after: retagged.project,
+            v1: read_as_v1(&settings.load, &retagged.edits),
             edits: retagged.edits,
             warnings,
             services: targets.into_iter().map(|(service, _)| service).collect(),
@@ -83,6 +86,7 @@ impl Request {
             before: &self.before,
             after: &self.after,
             edits: &self.edits,
+            v1: self.v1.as_ref().map(|(before, after)| (before, after)),
             observed: &observed,
         };
         let options = PlanOptions {
@@ -99,6 +103,13 @@ impl Request {
         self.check_files()?;
         Ok(plan)
     }
+}
+
+/// The files before and after as Compose v1 reads them; nothing if it cannot.
+fn read_as_v1(load: &LoadOptions, edits: &[FileEdit]) -> Option<(v1::Project, v1::Project)> {
+    let mut edited = load.clone();
+    edited.overlay.extend(edits.iter().map(|edit| (edit.path.clone(), edit.after.clone())));
+    Some((v1::load(load).ok()?, v1::load(&edited).ok()?))
 }
 
 /// Why a file cannot be written, known before anything is touched.

@@ -20,6 +20,7 @@ use super::steps::{
     Cause, FileEdit, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement,
     ServicePlan, Step,
 };
+use crate::compose::hash::v1;
 use crate::compose::model::{Project, Service};
 use crate::engine::api::{ContainerSpec, Image, Inspection};
 use crate::engine::spec::{Peer, SpecInput, container_spec};
@@ -57,7 +58,7 @@ pub struct PlanOptions<'a> {
 }
 
 /// The project as it is on disk and as it will be, and what the engine has.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Situation<'a> {
     /// The files as they are: they prove which Compose made the containers.
     pub before: &'a Project,
@@ -65,6 +66,8 @@ pub struct Situation<'a> {
     pub after: &'a Project,
     /// The edits.
     pub edits: &'a [FileEdit],
+    /// The same files as Compose v1 reads them, before and after, if it can read them.
+    pub v1: Option<(&'a v1::Project, &'a v1::Project)>,
     /// The engine.
     pub observed: &'a Observed,
 }
@@ -238,7 +241,7 @@ impl Planner<'_> {
     }
 
     fn identity(&self) -> Identity {
-        Identity::of(self.situation, self.service, self.containers(), &self.peers())
+        Identity::of(self.situation, self.service, &self.peers())
     }
 
     fn containers(&self) -> &[Inspection] {
@@ -355,7 +358,7 @@ services:
         let mut observed = sample::observed(&after, &containers);
         change(&mut observed);
         let situation =
-            Situation { before: &before, after: &after, edits: &[], observed: &observed };
+            Situation { before: &before, after: &after, edits: &[], v1: None, observed: &observed };
         plan(&situation, &options(services))
     }
 
@@ -452,8 +455,13 @@ services:
         let text = FILE.replace("'app:1'", "'app:1', container_name: app");
         let project = sample::project(&text);
         let observed = sample::observed(&project, &[sample::container(&project, "app")]);
-        let situation =
-            Situation { before: &project, after: &project, edits: &[], observed: &observed };
+        let situation = Situation {
+            before: &project,
+            after: &project,
+            edits: &[],
+            v1: None,
+            observed: &observed,
+        };
         assert!(plan(&situation, &options(&["app"])).unwrap().is_empty());
     }
 }

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::build::Situation;
-use crate::compose::hash::{Evidence, Proof, Shared, label_hash, prove};
+use crate::compose::hash::v1::Facts;
+use crate::compose::hash::{Evidence, Generation, Proof, Shared, label_hash, prove};
 use crate::compose::model::Service;
-use crate::engine::api::Inspection;
+use crate::engine::api::{Image, Inspection};
 use crate::engine::spec::{Peer, Style};
 use crate::labels;
 
@@ -30,26 +31,46 @@ impl Identity {
     pub fn of(
         situation: &Situation,
         service: &Service,
-        containers: &[Inspection],
         peers: &BTreeMap<String, Vec<Peer>>,
     ) -> Self {
-        let style = containers.first().map(Style::of).unwrap_or_default();
+        let first = situation.observed.of(&service.name).first();
+        let style = first.map(Style::of).unwrap_or_default();
         let shared = shared(peers);
-        let before = situation.before.services.get(&service.name);
-        let proof = containers.first().zip(before).map_or(Proof::Nothing, |(container, before)| {
-            let image = container.image();
-            let evidence = Evidence {
-                hash: container.label(labels::CONFIG_HASH).unwrap_or_default(),
-                version: container.label(labels::VERSION),
-                image: Some(&image),
-                shared: &shared,
-                v1: &|_| None,
-            };
-            prove(situation.before, before, &evidence)
-        });
-        let config_hash = label_hash(situation.after, service, proof.generation(), &shared);
+        let proof = first.map_or(Proof::Nothing, |old| proof(situation, service, old, &shared));
+        let config_hash = config_hash(situation, service, proof.generation(), &shared);
         Self { style, proof, config_hash }
     }
+}
+
+/// Holds the files as they are against the hash of a running container.
+fn proof(situation: &Situation, service: &Service, old: &Inspection, shared: &Shared) -> Proof {
+    let Some(before) = situation.before.services.get(&service.name) else { return Proof::Nothing };
+    let image = old.image();
+    let facts = Facts { image_id: Some(old.image_id()), containers: shared.clone() };
+    let by_v1 = |image: Option<&str>| situation.v1?.0.hash(&service.name, image, &facts);
+    let evidence = Evidence {
+        hash: old.label(labels::CONFIG_HASH).unwrap_or_default(),
+        version: old.label(labels::VERSION),
+        image: Some(&image),
+        shared,
+        v1: &by_v1,
+    };
+    prove(situation.before, before, &evidence)
+}
+
+/// The hash of the service as it will be. What v1 cannot read is no v1 project any more.
+fn config_hash(
+    situation: &Situation,
+    service: &Service,
+    generation: Generation,
+    shared: &Shared,
+) -> String {
+    let image = service.image.as_ref().and_then(|image| situation.observed.images.get(image));
+    let facts = Facts { image_id: image.map(Image::id), containers: shared.clone() };
+    let by_v1 = situation.v1.filter(|_| generation == Generation::V1);
+    by_v1
+        .and_then(|(_, after)| after.hash(&service.name, None, &facts))
+        .unwrap_or_else(|| label_hash(situation.after, service, generation, shared))
 }
 
 /// Of several containers of a service Compose takes the first one by name.

@@ -167,7 +167,6 @@ impl Board {
         if let Some(row) = self.row(step) {
             row.done = row.done.saturating_sub(1);
             row.ready = row.ready.saturating_sub(usize::from(step.step == "start"));
-            row.ready = row.ready.saturating_sub(usize::from(step.step == "await_ready"));
         }
     }
 }
