@@ -12,6 +12,7 @@
 )]
 
 mod bad_input;
+mod config;
 mod engine;
 mod stacks;
 mod support;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::compose::hash::Generation;
 use crate::compose::model::parse_duration;
 
 /// Upgrades a Docker Compose service without anyone noticing.
@@ -40,6 +41,8 @@ pub enum Command {
     /// The image is made out of this executable, so no registry is needed; everything is removed
     /// in the end.
     Demo(DemoArgs),
+    /// Print the project as its files resolve, or one thing of it; needs no engine.
+    Config(ConfigArgs),
     /// Print the completion script of a shell.
     Completions {
         /// The shell.
@@ -152,6 +155,52 @@ pub struct PlanArgs {
     pub exit_code: bool,
 }
 
+/// Arguments of `config`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConfigArgs {
+    /// How the project is written.
+    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
+    pub format: ConfigFormat,
+    /// What is printed instead.
+    #[command(flatten)]
+    pub part: ConfigPart,
+    /// With `--hash`: release of Compose whose hash is meant, such as `1.29`, `2.26.1-4` or `2.40`;
+    /// the newest unless given.
+    #[arg(long, value_name = "RELEASE", requires = "hash", value_parser = generation)]
+    pub generation: Option<Generation>,
+    /// With `--hash`: the hash as `up` writes it on containers, with everything resolved.
+    #[arg(long, requires = "hash")]
+    pub label: bool,
+}
+
+/// One thing of a project.
+#[derive(Debug, Clone, Default, Args)]
+#[group(multiple = false)]
+pub struct ConfigPart {
+    /// Print the names of the services, one a line.
+    #[arg(long)]
+    pub services: bool,
+    /// Print the images of the services, one a line.
+    #[arg(long)]
+    pub images: bool,
+    /// Print the names of the profiles, one a line.
+    #[arg(long = "profiles")]
+    pub profile_names: bool,
+    /// Print the config hashes of these services (`a,b`, or `*` for all), `SERVICE HASH` a line.
+    #[arg(long, value_name = "SERVICE")]
+    pub hash: Option<String>,
+}
+
+/// How a project is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ConfigFormat {
+    /// YAML.
+    #[default]
+    Yaml,
+    /// JSON; `--json` means it, too.
+    Json,
+}
+
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressChoice {
@@ -192,6 +241,13 @@ pub enum PullChoice {
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "a duration looks like `10s`, `1m30s` or `500ms`".to_owned())
+}
+
+fn generation(text: &str) -> Result<Generation, String> {
+    Generation::of_release(text).ok_or_else(|| {
+        "a release looks like `1.29`, `2.26.1-4` or `2.40`; the oldest of v2 are not known"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod completions;
+mod config;
 mod demo;
 pub mod diagnostic;
 mod output;

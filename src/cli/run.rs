@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
-use super::{completions, demo, diagnostic, output, plan, upgrade};
+use super::{completions, config, demo, diagnostic, output, plan, upgrade};
 use crate::error::{Error, ExitStatus};
 use crate::report::style::Style;
 use crate::rollout::Cancel;
@@ -53,6 +53,7 @@ fn start(line: &CommandLine) -> ExitStatus {
 fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
     match command {
         Command::Completions { shell } => Ok(completions::run(*shell)),
+        Command::Config(args) => config::run(args, settings),
         Command::Plan(args) => on_engine(async |cancel| plan::run(args, settings, cancel).await),
         Command::Upgrade(args) => {
             on_engine(async |cancel| Box::pin(upgrade::run(args, settings, cancel)).await)
@@ -71,9 +72,9 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
 }
 
 /// Runs a command that talks to an engine, on one thread; signals become requests to stop.
-fn on_engine(
-    command: impl AsyncFnOnce(&Cancel) -> Result<ExitStatus, Error>,
-) -> Result<ExitStatus, Error> {
+pub(super) fn on_engine<T>(
+    command: impl AsyncFnOnce(&Cancel) -> Result<T, Error>,
+) -> Result<T, Error> {
     let unforeseen = |error: io::Error| Error::Internal { message: error.to_string() };
     let runtime = Builder::new_current_thread().enable_all().build().map_err(unforeseen)?;
     runtime.block_on(async {

@@ -14,6 +14,7 @@ pub mod model;
 mod path;
 mod project_name;
 pub mod reference;
+pub mod resolved;
 pub mod source;
 mod stages;
 pub mod template;

@@ -231,7 +231,7 @@ impl Planner<'_> {
             engine: &self.situation.observed.engine,
             image: self.image(),
             old: Some(old),
-            peers: &self.peers(),
+            peers: &peers(self.situation.observed),
             network_ids: &self.network_ids(),
             read_file: self.options.read_file,
         })?;
@@ -241,7 +241,7 @@ impl Planner<'_> {
     }
 
     fn identity(&self) -> Identity {
-        Identity::of(self.situation, self.service, &self.peers())
+        Identity::of(self.situation, self.service, &peers(self.situation.observed))
     }
 
     fn containers(&self) -> &[Inspection] {
@@ -293,15 +293,6 @@ impl Planner<'_> {
         }
     }
 
-    fn peers(&self) -> BTreeMap<String, Vec<Peer>> {
-        let all = self.situation.observed.containers.iter();
-        all.map(|(service, containers)| {
-            let peers = containers.iter().map(|one| Peer { id: one.id(), name: one.name() });
-            (service.clone(), peers.collect())
-        })
-        .collect()
-    }
-
     fn network_ids(&self) -> BTreeMap<String, String> {
         let networks = self.situation.after.networks.iter();
         networks
@@ -321,6 +312,15 @@ fn sign(new: &mut ContainerSpec, run: &str, old: &Inspection) {
             own.extend(marks.map(|(key, value)| (key.to_owned(), value.into())));
         }
     }
+}
+
+/// The containers there are, as others may refer to them.
+#[must_use]
+pub fn peers(observed: &Observed) -> BTreeMap<String, Vec<Peer>> {
+    let peer = |one: &Inspection| Peer { id: one.id(), name: one.name() };
+    let all = observed.containers.iter();
+    all.map(|(service, containers)| (service.clone(), containers.iter().map(peer).collect()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -74,7 +74,8 @@ fn config_hash(
 }
 
 /// Of several containers of a service Compose takes the first one by name.
-fn shared(peers: &BTreeMap<String, Vec<Peer>>) -> Shared {
+#[must_use]
+pub fn shared(peers: &BTreeMap<String, Vec<Peer>>) -> Shared {
     let first = |peers: &Vec<Peer>| peers.iter().min_by(|a, b| a.name.cmp(&b.name)).cloned();
     peers.iter().filter_map(|(service, all)| Some((service.clone(), first(all)?.id.0))).collect()
 }

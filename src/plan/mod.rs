@@ -13,6 +13,8 @@ pub mod resources;
 pub(crate) mod sample;
 pub mod steps;
 
+pub use build::peers;
 pub use build::{PlanOptions, PullPolicy, Situation, plan, wanted};
 pub use error::PlanError;
+pub use identity::shared;
 pub use steps::Plan;

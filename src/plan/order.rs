@@ -17,7 +17,7 @@ pub fn by_dependency<'a>(
     let mut ordered = Vec::new();
     let mut seen = BTreeSet::new();
     for name in names {
-        let service = project.services.get(name).ok_or_else(|| unknown(project, name))?;
+        let service = project.services.get(name).ok_or_else(|| unknown_service(project, name))?;
         visit(project, service, &mut seen, &mut ordered);
     }
     ordered.retain(|service| names.contains(&service.name));
@@ -39,7 +39,9 @@ fn visit<'a>(
     ordered.push(service);
 }
 
-fn unknown(project: &Project, service: &str) -> PlanError {
+/// The error for a name that no active service has.
+#[must_use]
+pub fn unknown_service(project: &Project, service: &str) -> PlanError {
     PlanError::UnknownService {
         project: project.name.clone(),
         service: service.to_owned(),

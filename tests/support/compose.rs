@@ -1,6 +1,7 @@
 //! Real Docker Compose, as `scripts/compose` fetches it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::command::scrubbed;
 
@@ -24,8 +25,15 @@ impl Compose {
 
     /// `up -d` in a folder.
     pub(crate) fn up(self, folder: &Path) {
-        let out = scrubbed(&self.binary()).current_dir(folder).args(["up", "-d"]).output().unwrap();
+        let out = self.command(folder).args(["up", "-d"]).output().unwrap();
         assert!(out.status.success(), "{self:?} up -d: {}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// It, in a folder.
+    pub(crate) fn command(self, folder: &Path) -> Command {
+        let mut command = scrubbed(&self.binary());
+        command.current_dir(folder);
+        command
     }
 
     fn binary(self) -> PathBuf {

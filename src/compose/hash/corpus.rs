@@ -176,8 +176,9 @@ const COLUMNS: &[(&str, Generation)] = &[
     ("5.3.x", Generation::V5_0_2),
 ];
 
-/// Cases the table's makers could not answer as Compose does.
-const UNANSWERED: [&str; 3] = ["build_platform_env", "vol_from", "yaml_date"];
+/// Cases the table's makers could not answer as Compose does, which refuses some of them.
+const UNANSWERED: [&str; 5] =
+    ["build_platform_env", "cpu_percent_float", "cpu_percent_str", "vol_from", "yaml_date"];
 
 /// Where we follow 2.40 alone: empty entries of `dns` counted before 2.30, and `-0` is no
 /// integer since 5.0.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::extensions::Extensions;
 use crate::compose::ComposeError;
 use crate::compose::document::{Map, Node, Value};
 use crate::compose::path::Path;
@@ -63,6 +64,11 @@ impl<'a> Fields<'a> {
             }
         }
         Ok(Self { map, path })
+    }
+
+    /// The `x-` keys.
+    pub(crate) fn extensions(&self) -> Extensions {
+        Extensions::of(self.map)
     }
 
     /// The value of `key`; the default if it is not given.

@@ -34,7 +34,7 @@ readable! {
 
 impl Encode for Watch {
     fn encode(&self, out: &mut Writer) {
-        let has_exec = out.style.always_exec || self.exec != Hook::default();
+        let has_exec = out.style.always_exec && !out.style.as_yaml || !self.exec.is_zero();
         out.open('{');
         out.field("path", &self.path, true);
         out.field("action", &self.action, true);
@@ -45,6 +45,7 @@ impl Encode for Watch {
         out.field("include", &self.include, false);
         out.field("ignore", &self.ignore, false);
         out.field("initial_sync", &self.initial_sync, false);
+        out.extensions(&self.extensions);
         out.close('}');
     }
 }

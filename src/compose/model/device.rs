@@ -34,6 +34,7 @@ impl Encode for Device {
         out.field("source", &self.source, false);
         out.field("target", &self.target, false);
         out.field("permissions", &self.permissions, false);
+        out.extensions(&self.extensions);
         out.close('}');
     }
 }
@@ -130,7 +131,10 @@ macro_rules! capitalised {
         impl Encode for $name {
             fn encode(&self, out: &mut Writer) {
                 out.open('{');
-                $(out.field($key, &self.$field, true);)*
+                $(
+                    let key = if out.style.as_yaml { stringify!($field) } else { $key };
+                    out.field(key, &self.$field, true);
+                )*
                 out.close('}');
             }
         }

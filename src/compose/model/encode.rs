@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
+use super::extensions::Extensions;
+
 /// What the text of some values depends on: the release of Compose that is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each flag is one change of Compose")]
@@ -18,6 +20,8 @@ pub(crate) struct Style {
     pub(crate) sorted_endpoints: bool,
     /// When `create_host_path` of a bind is written.
     pub(crate) create_host_path: CreateHostPath,
+    /// What Compose writes as YAML: without empty records and missing commands, with `x-` keys.
+    pub(crate) as_yaml: bool,
 }
 
 /// When `create_host_path` of a bind is written.
@@ -39,6 +43,7 @@ impl Style {
         always_exec: true,
         sorted_endpoints: true,
         create_host_path: CreateHostPath::IfTrue,
+        as_yaml: false,
     };
 }
 
@@ -47,13 +52,24 @@ pub(crate) struct Writer {
     text: String,
     /// Whether the next value needs a comma before it.
     follows: bool,
+    /// How deep the next value lies, if each has a line of its own.
+    depth: Option<usize>,
     pub(crate) style: Style,
 }
 
 impl Writer {
     /// The JSON text of `value`.
     pub(crate) fn text_of(value: &impl Encode, style: Style) -> String {
-        let mut writer = Self { text: String::new(), follows: false, style };
+        Self::write(value, None, style)
+    }
+
+    /// The same with every value on a line of its own, two blanks deeper than what holds it.
+    pub(crate) fn lines_of(value: &impl Encode, style: Style) -> String {
+        Self::write(value, Some(0), style)
+    }
+
+    fn write(value: &impl Encode, depth: Option<usize>, style: Style) -> String {
+        let mut writer = Self { text: String::new(), follows: false, depth, style };
         value.encode(&mut writer);
         writer.text
     }
@@ -61,23 +77,36 @@ impl Writer {
     /// Begins an object or a list.
     pub(crate) fn open(&mut self, bracket: char) {
         self.text.push(bracket);
+        self.depth = self.depth.map(|depth| depth + 1);
         self.follows = false;
     }
 
     /// Ends an object or a list.
     pub(crate) fn close(&mut self, bracket: char) {
+        self.depth = self.depth.map(|depth| depth.saturating_sub(1));
+        if !self.text.ends_with(['{', '[']) {
+            self.line();
+        }
         self.text.push(bracket);
         self.follows = true;
     }
 
     /// One field of an object, left out if it is empty and not written always.
-    pub(crate) fn field(&mut self, key: &str, value: &impl Encode, always: bool) {
-        if always || !value.is_empty() {
+    pub(crate) fn field(&mut self, key: &str, value: &(impl Encode + ?Sized), always: bool) {
+        let is_empty = if self.style.as_yaml { value.is_zero() } else { value.is_empty() };
+        if always || !is_empty {
             self.comma();
             self.string(key);
-            self.text.push(':');
+            self.text.push_str(if self.depth.is_some() { ": " } else { ":" });
             value.encode(self);
             self.follows = true;
+        }
+    }
+
+    /// The `x-` keys of a record; JSON does not have them.
+    pub(crate) fn extensions(&mut self, extensions: &Extensions) {
+        if self.style.as_yaml {
+            extensions.0.iter().for_each(|(key, value)| self.field(key, value, true));
         }
     }
 
@@ -119,6 +148,14 @@ impl Writer {
             self.text.push(',');
         }
         self.follows = false;
+        self.line();
+    }
+
+    fn line(&mut self) {
+        if let Some(depth) = self.depth {
+            self.text.push('\n');
+            self.text.extend(std::iter::repeat_n("  ", depth));
+        }
     }
 }
 
@@ -130,6 +167,11 @@ pub(crate) trait Encode {
     /// Whether Go's `omitempty` leaves it out; it never leaves out a struct.
     fn is_empty(&self) -> bool {
         false
+    }
+
+    /// Whether Compose's YAML leaves it out, where a struct can be empty.
+    fn is_zero(&self) -> bool {
+        self.is_empty()
     }
 }
 
@@ -147,7 +189,9 @@ macro_rules! literals {
 }
 literals!(bool, i64, u64, u32, u16);
 
-impl Encode for f32 {
+macro_rules! floats {
+    ($($type:ty),*) => {$(
+impl Encode for $type {
     fn encode(&self, out: &mut Writer) {
         let size = self.abs();
         if size != 0.0 && !(1e-6..1e21).contains(&size) {
@@ -163,6 +207,9 @@ impl Encode for f32 {
         *self == 0.0
     }
 }
+    )*};
+}
+floats!(f32, f64);
 
 impl Encode for String {
     fn encode(&self, out: &mut Writer) {

@@ -7,7 +7,7 @@ record! {
     /// A command run in a container.
     pub struct Hook {
         /// The command.
-        pub command: Option<Vec<String>> => always,
+        pub command: Option<Vec<String>> => in_json,
         /// The user; the container's if not given.
         pub user: Option<String>,
         /// With all rights.

@@ -7,6 +7,7 @@ mod deploy;
 mod develop;
 mod device;
 pub(crate) mod encode;
+mod extensions;
 mod healthcheck;
 mod hook;
 mod logging;
@@ -31,6 +32,7 @@ pub use deploy::{
 };
 pub use develop::{Develop, Watch};
 pub use device::{BlkioConfig, Device, DeviceCount, DeviceRequest, ThrottleDevice, WeightDevice};
+pub use extensions::Extensions;
 pub use healthcheck::Healthcheck;
 pub use hook::Hook;
 pub use logging::Logging;

@@ -87,6 +87,7 @@ impl Encode for BindOptions {
         out.field("propagation", &self.propagation, false);
         out.field("create_host_path", &written, false);
         out.field("recursive", &self.recursive, false);
+        out.extensions(&self.extensions);
         out.close('}');
     }
 }

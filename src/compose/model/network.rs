@@ -101,6 +101,7 @@ impl Encode for ServiceNetwork {
         } else {
             out.field("driver_opts", &self.driver_opts, false);
         }
+        out.extensions(&self.extensions);
         out.close('}');
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::extensions::Extensions;
 use super::model::Model;
 use super::network::Network;
 use super::secret::FileObject;
@@ -40,6 +41,8 @@ pub struct Project {
     pub configs: BTreeMap<String, FileObject>,
     /// Language models by key.
     pub models: BTreeMap<String, Model>,
+    /// Its `x-` keys.
+    pub extensions: Extensions,
     /// Active profiles.
     pub profiles: Vec<String>,
     /// The variables of interpolation: the process's own and those of `.env`.

@@ -3,7 +3,7 @@
 
 /// Declares a record that is read and written. The fields stand in the order in which Compose
 /// writes them; a key that Rust reserves is given with `as "key"`; `=> always` marks what Compose
-/// writes even when it is empty. Fields after `with` are no keys of the file.
+/// writes even when it is empty, `=> in_json` what its YAML then leaves out. The `x-` keys come last. Fields after `with` are no keys of the file.
 macro_rules! record {
     (
         $(#[$meta:meta])*
@@ -27,9 +27,14 @@ macro_rules! record {
                 $(out.field(
                     $crate::compose::model::record::key!($field $($key)?),
                     &self.$field,
-                    $crate::compose::model::record::is_always!($($always)?),
+                    $crate::compose::model::record::is_always!(out $($always)?),
                 );)*
+                out.extensions(&self.extensions);
                 out.close('}');
+            }
+
+            fn is_zero(&self) -> bool {
+                *self == Self::default()
             }
         }
     };
@@ -50,6 +55,8 @@ macro_rules! readable {
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct $name {
             $($(#[$field_meta])* pub $field: $type,)*
+            /// Its `x-` keys.
+            pub extensions: $crate::compose::model::Extensions,
             $($($(#[$extra_meta])* $visibility $extra: $extra_type,)*)?
         }
 
@@ -67,6 +74,7 @@ macro_rules! readable {
                 let fields = $crate::compose::model::decode::Fields::of(node, path, Self::KEYS)?;
                 Ok(Self {
                     $($field: fields.get($crate::compose::model::record::key!($field $($key)?))?,)*
+                    extensions: fields.extensions(),
                     $($($extra: Default::default(),)*)?
                 })
             }
@@ -84,11 +92,14 @@ macro_rules! key {
 }
 
 macro_rules! is_always {
-    () => {
+    ($out:ident) => {
         false
     };
-    (always) => {
+    ($out:ident always) => {
         true
+    };
+    ($out:ident in_json) => {
+        !$out.style.as_yaml
     };
 }
 

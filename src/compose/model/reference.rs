@@ -40,6 +40,7 @@ impl Encode for EnvFile {
         out.field("path", &self.path, false);
         out.field("required", &self.required, true);
         out.field("format", &self.format, false);
+        out.extensions(&self.extensions);
         out.close('}');
     }
 }

@@ -64,7 +64,7 @@ record! {
         /// Share of processors against others.
         pub cpu_shares: i64,
         /// The command; the image's if not given, none if empty.
-        pub command: Option<Vec<String>> => always,
+        pub command: Option<Vec<String>> => in_json,
         /// Configs in the container.
         pub configs: Vec<FileReference>,
         /// Name of its only container.
@@ -90,7 +90,7 @@ record! {
         /// Domain.
         pub domainname: Option<String>,
         /// Entry point; the image's if not given, none if empty.
-        pub entrypoint: Option<Vec<String>> => always,
+        pub entrypoint: Option<Vec<String>> => in_json,
         /// A program that provides the service instead of containers.
         pub provider: Option<Provider>,
         /// Variables, those of `env_file` included.

@@ -13,6 +13,7 @@ const RULES: &[(&str, Rule)] = &[
     ("services", service_names),
     ("services.*.container_name", container_name),
     ("services.*.pull_policy", pull_policy),
+    ("services.*.cpu_percent", whole),
     ("volumes.*", external_alone),
     ("configs.*", config),
     ("secrets.*", secret),
@@ -116,6 +117,20 @@ fn pull_policy(node: &Node, path: &Path<'_>) -> Result<(), ComposeError> {
     match node.as_str() {
         Some(text) if !POLICIES.contains(&text) && !text.starts_with("every_") => {
             refuse(node, format!("`{path}` must be one of `{}`", POLICIES.join("`, `")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn whole(node: &Node, path: &Path<'_>) -> Result<(), ComposeError> {
+    let number = match &node.value {
+        Value::Float(number) => Some(*number),
+        Value::Str(text) => text.parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if number.fract() != 0.0 => {
+            refuse(node, format!("`{path}` must be a whole number"))
         }
         _ => Ok(()),
     }

@@ -27,6 +27,7 @@ pub(crate) fn decode(root: &Node) -> Result<Project, ComposeError> {
         secrets: fields.get("secrets")?,
         configs: fields.get("configs")?,
         models: fields.get("models")?,
+        extensions: fields.extensions(),
         ..Project::default()
     };
     if let Some(nodes) = root.get("services").and_then(Node::as_map) {

@@ -192,7 +192,7 @@ mod tests {
         };
         let external = FileObject { external: true, ..FileObject::default() };
         let named = FileReference { uid: Some("root".to_owned()), ..reference(None) };
-        let cases = [
+        let cases = vec![
             (
                 given(secret(true, reference(None)), in_project()),
                 "only a `file` can be given to a service that is `read_only`",

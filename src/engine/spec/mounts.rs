@@ -317,7 +317,7 @@ mod tests {
     fn options_of_volumes_and_tmpfs_are_sent() {
         let subpath = VolumeOptions { subpath: Some("x".to_owned()), ..VolumeOptions::default() };
         let volume = Mount { volume: Some(subpath), ..mount("volume", Some("data"), "/a") };
-        let size = TmpfsOptions { size: Bytes(64), mode: 0o1777 };
+        let size = TmpfsOptions { size: Bytes(64), mode: 0o1777, ..TmpfsOptions::default() };
         let tmpfs = Mount { tmpfs: Some(size), ..mount("tmpfs", None, "/b") };
         let expected = json!([
             {"Type": "volume", "Source": "shop_data", "Target": "/a",

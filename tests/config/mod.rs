@@ -1,0 +1,3 @@
+//! `composeup config` against real Compose 2.40.
+
+mod corpus;
