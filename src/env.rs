@@ -26,7 +26,7 @@ pub const CI: &str = "CI";
 pub const TERM: &str = "TERM";
 
 /// All of them, in the order of the man page.
-pub const ALL: [Variable; 17] = [
+pub const ALL: [Variable; 18] = [
     variable("COMPOSE_FILE", "the compose files, as `--file` names them"),
     variable("COMPOSE_PATH_SEPARATOR", "what separates the files in `COMPOSE_FILE`"),
     variable("COMPOSE_PROJECT_NAME", "name of the project, as `--project-name`"),
@@ -36,6 +36,7 @@ pub const ALL: [Variable; 17] = [
     variable("DOCKER_CONTEXT", "refused unless it is `default`: contexts are not supported yet"),
     variable("DOCKER_CONFIG", "folder of docker's own configuration file"),
     variable("DOCKER_TLS_VERIFY", "refused with a TCP address: TLS is not supported yet"),
+    variable("PWD", "the working directory as it was entered, where a symbolic link leads there"),
     variable("HOME", "where docker's configuration folder is looked for"),
     variable(PROGRESS, "how progress is shown, as `--progress`"),
     variable(NO_PROGRESS, "if not empty, lines instead of a moving display"),

@@ -44,12 +44,13 @@ impl Surroundings {
         let cwd = std::env::current_dir().map_err(|error| Error::Usage {
             message: format!("cannot tell the working directory: {error}"),
         })?;
+        let entered = std::env::var_os("PWD").map(PathBuf::from);
         let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((key.into_string().ok()?, value.into_string().ok()?))
         };
         Ok(Self {
             env: std::env::vars_os().filter_map(text).collect(),
-            cwd,
+            cwd: as_entered(entered, cwd),
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
@@ -64,6 +65,15 @@ impl Surroundings {
     fn is_dumb(&self) -> bool {
         self.env.get(env::TERM).is_some_and(|term| term == "dumb")
     }
+}
+
+/// The working directory by the path it was entered with, as Compose takes it from `PWD` (Go's
+/// `os.Getwd`): a symbolic link gives the project its name.
+fn as_entered(entered: Option<PathBuf>, cwd: PathBuf) -> PathBuf {
+    entered
+        .filter(|path| path.is_absolute())
+        .filter(|path| path.canonicalize().is_ok_and(|real| real == cwd))
+        .unwrap_or(cwd)
 }
 
 /// How progress is shown, decided.
@@ -299,5 +309,19 @@ mod tests {
     fn nobody_is_asked_unless_stdin_and_stderr_are_terminals() {
         let around = Surroundings { stdin: false, ..on_terminal(&[]) };
         assert!(!Settings::resolve(&GlobalArgs::default(), &around).unwrap().is_attended);
+    }
+
+    #[test]
+    fn the_working_directory_keeps_the_path_it_was_entered_with() {
+        let top = tempfile::tempdir().unwrap();
+        let real = top.path().canonicalize().unwrap().join("real");
+        let link = top.path().join("link");
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert_eq!(as_entered(Some(link.clone()), real.clone()), link);
+        for elsewhere in [None, Some("link".into()), Some(top.path().join("gone"))] {
+            assert_eq!(as_entered(elsewhere, real.clone()), real);
+        }
+        assert_eq!(as_entered(Some(top.path().to_owned()), real.clone()), real);
     }
 }
