@@ -46,11 +46,19 @@ async fn health_log(engine: &impl Engine, new: &ContainerId) -> Vec<String> {
     let checks = seen.state().health.map(|health| health.log).unwrap_or_default();
     let failed = checks.iter().rev().filter(|(exit, _)| *exit != 0).take(HEALTH_LINES);
     let mut lines: Vec<String> = failed
-        .map(|(exit, output)| format!("healthcheck exited with {exit}: {}", output.trim_end()))
+        .map(|(exit, output)| format!("healthcheck {}", end_of_check(*exit, output)))
         .collect();
     lines.reverse();
     lines.dedup();
     lines
+}
+
+/// How a health command ended, with what it wrote if it wrote anything.
+pub(super) fn end_of_check(exit_code: i64, output: &str) -> String {
+    match output.trim_end() {
+        "" => format!("exited with {exit_code}"),
+        output => format!("exited with {exit_code}: {output}"),
+    }
 }
 
 /// A failure after the commit point: nothing changes for those served.
@@ -82,5 +90,16 @@ fn subject(step: &StepRef) -> String {
         Some(name) if step.step == "provide" => name.clone(),
         Some(name) => format!("container `{name}`"),
         None => "the files".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_wrote_nothing_is_told_by_its_exit_code_alone() {
+        assert_eq!(end_of_check(1, "\n"), "exited with 1");
+        assert_eq!(end_of_check(7, "no answer\n"), "exited with 7: no answer");
     }
 }

@@ -10,7 +10,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
-use crate::engine::api::{ContainerId, ContainerState, EventStream, Healthcheck, Inspection};
+use super::failure::end_of_check;
+use crate::engine::api::{
+    ContainerId, ContainerState, EventStream, ExecResult, Healthcheck, Inspection,
+};
 use crate::engine::{Engine, EngineError};
 use crate::plan::steps::Readiness;
 use crate::text;
@@ -141,7 +144,7 @@ async fn watch_once(
         tokio::select! {
             biased;
             event = next_change(&mut events) => event?,
-            () = passes(engine, &seen, check.as_ref()) => return Ok(Ok(())),
+            () = passes(engine, &seen, check.as_ref(), said) => return Ok(Ok(())),
             () = has_run(*running_since, rule.ready_after, check.is_some()) => {
                 return confirm_running(engine, id).await;
             }
@@ -162,8 +165,14 @@ async fn next_change(events: &mut EventStream) -> Result<(), EngineError> {
     }
 }
 
-/// Ends when the container's own health command succeeds; never without one.
-async fn passes(engine: &impl Engine, seen: &Inspection, check: Option<&Healthcheck>) {
+/// Ends when the container's own health command succeeds; never without one. Until then `said`
+/// tells how it failed, as the engine's own log may have nothing for a whole `interval`.
+async fn passes(
+    engine: &impl Engine,
+    seen: &Inspection,
+    check: Option<&Healthcheck>,
+    said: &RefCell<String>,
+) {
     let Some(check) = check.filter(|_| seen.state().running) else {
         return std::future::pending().await;
     };
@@ -173,11 +182,18 @@ async fn passes(engine: &impl Engine, seen: &Inspection, check: Option<&Healthch
     loop {
         tick.tick().await;
         // A probe that cannot be run is no verdict: the engine's own one and the deadline remain.
-        let probe = engine.exec(&seen.id(), &command, check.timeout).await;
-        if probe.is_ok_and(|end| end.exit_code == 0) {
-            return;
+        match engine.exec(&seen.id(), &command, check.timeout).await {
+            Ok(end) if end.exit_code == 0 => return,
+            Ok(end) => *said.borrow_mut() = failed_check(&end),
+            Err(_) => {}
         }
     }
+}
+
+/// One line: how the health command failed, and the last thing it wrote.
+fn failed_check(end: &ExecResult) -> String {
+    let last = end.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    format!("its healthcheck {}", end_of_check(end.exit_code, last.trim()))
 }
 
 /// Ends when a container without HEALTHCHECK has run for long enough; never with one.

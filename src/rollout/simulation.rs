@@ -173,6 +173,16 @@ async fn a_container_that_boots_in_two_seconds_is_ready_long_before_the_engine_s
     assert!(end.report.took < Duration::from_secs(3), "took {:?}", end.report.took);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_container_that_is_not_ready_in_time_is_told_with_the_end_of_its_health_command() {
+    let scene = Scene::new(&[1]).await;
+    scene.fake.script("app:2", Behaviour::NeverServes);
+    let failure = scene.run().await.report.failure.unwrap();
+    let why = failure.causes.last().unwrap();
+    assert!(why.ends_with("its healthcheck exited with 1"), "{why}");
+    scene.assert_all_old();
+}
+
 /// Every call that changes the engine fails once, in every way, before and after its effect.
 #[tokio::test(start_paused = true)]
 async fn one_fault_anywhere_ends_all_old_or_all_new() {
