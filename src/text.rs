@@ -23,6 +23,12 @@ pub fn duration(d: Duration) -> String {
     }
 }
 
+/// Whole milliseconds.
+#[must_use]
+pub fn millis(d: Duration) -> u64 {
+    u64::try_from(d.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A size for people in decimal units, as Docker prints them: `148 MB`, `1.2 GB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::report::event::EVENT_VERSION;
 use crate::report::{Event, EventKind, Reporter};
+use crate::text::millis;
 
 /// The one way from a rollout to its reporter.
 pub(super) struct Emitter<'a> {
@@ -42,9 +43,4 @@ impl<'a> Emitter<'a> {
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
-}
-
-/// Whole milliseconds.
-pub(super) fn millis(d: Duration) -> u64 {
-    u64::try_from(d.as_millis()).unwrap_or(u64::MAX)
 }

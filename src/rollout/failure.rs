@@ -1,5 +1,7 @@
 //! Why a step failed, with what a person needs to mend it.
 
+use std::time::Duration;
+
 use super::machine;
 use super::outcome::Failure;
 use super::record::Record;
@@ -8,6 +10,7 @@ use crate::engine::api::ContainerId;
 use crate::plan::Plan;
 use crate::plan::steps::Step;
 use crate::report::event::{StepRef, step_ref};
+use crate::text::duration;
 
 /// How many lines of the failed container's log are shown.
 const LOG_LINES: usize = 20;
@@ -51,6 +54,15 @@ async fn health_log(engine: &impl Engine, new: &ContainerId) -> Vec<String> {
     lines.reverse();
     lines.dedup();
     lines
+}
+
+/// The way out if a step took all the time that its container has to become ready.
+pub(super) fn deadline_hint(plan: &Plan, index: usize, took: Duration) -> Option<String> {
+    let Step::AwaitReady(of) = plan.steps[index] else { return None };
+    let timeout = plan.services[of.service].readiness.timeout;
+    let needs =
+        format!("if the new version needs longer than {} to become ready", duration(timeout));
+    (took >= timeout).then(|| format!("raise `--timeout` {needs}"))
 }
 
 /// How a health command ended, with what it wrote if it wrote anything.

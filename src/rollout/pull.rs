@@ -5,7 +5,6 @@ use std::pin::pin;
 
 use tokio::time::{Instant, interval};
 
-use super::emitter::millis;
 use super::outcome::Signal;
 use super::run::{Rollout, TICK};
 use crate::engine::api::LayerProgress;
@@ -13,6 +12,7 @@ use crate::engine::{Engine, EngineError};
 use crate::plan::steps::Pull;
 use crate::report::EventKind;
 use crate::report::event::pull_ref;
+use crate::text::millis;
 
 /// Why not everything was pulled; nothing was changed.
 #[derive(Debug, Clone, thiserror::Error)]

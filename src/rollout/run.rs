@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval};
 
 use super::cancel::Cancel;
-use super::emitter::{Emitter, millis};
+use super::emitter::Emitter;
 use super::failure;
 use super::leftover;
 use super::machine::{self, Next};
@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::plan::steps::Step;
 use crate::report::event::{ServiceStart, StepRef, step_ref};
 use crate::report::{EventKind, Reporter};
+use crate::text::millis;
 
 /// How often the reporter may move its clocks.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -145,21 +146,22 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
                 let took_ms = millis(started.elapsed());
                 self.rollout.emitter.emit(EventKind::StepFinished { step: name, took_ms, detail });
             }
-            Guarded::Ended(Err(reason)) => self.fail(index, name, reason).await,
+            Guarded::Ended(Err(reason)) => self.fail(index, name, reason, started.elapsed()).await,
             // The record of the cancellation follows; the intent makes the step be taken back.
             Guarded::Interrupted => {}
             Guarded::Abandoned => self.abandoned = true,
         }
     }
 
-    async fn fail(&mut self, index: usize, name: StepRef, reason: Reason) {
+    async fn fail(&mut self, index: usize, name: StepRef, reason: Reason, took: Duration) {
         let failed = EventKind::StepFailed { step: name.clone(), reason: reason.clone() };
         self.rollout.emitter.emit(failed);
         if machine::is_past_commit(self.plan, &self.records) {
             self.warnings.push(failure::after_commit(&name, &reason));
         } else if self.failure.is_none() {
             let (engine, plan) = (self.rollout.engine, self.plan);
-            let why = failure::explain(engine, plan, &self.records, index, reason).await;
+            let mut why = failure::explain(engine, plan, &self.records, index, reason).await;
+            why.hints.extend(failure::deadline_hint(plan, index, took));
             self.failure = Some(why);
         }
         self.records.push(Record::Failed { step: index });

@@ -180,6 +180,7 @@ async fn a_container_that_is_not_ready_in_time_is_told_with_the_end_of_its_healt
     let failure = scene.run().await.report.failure.unwrap();
     let why = failure.causes.last().unwrap();
     assert!(why.ends_with("its healthcheck exited with 1"), "{why}");
+    assert!(failure.hints[0].starts_with("raise `--timeout`"), "{:?}", failure.hints);
     scene.assert_all_old();
 }
 
