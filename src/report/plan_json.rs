@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::event::{EVENT_VERSION, step_ref};
 use crate::plan::Plan;
 use crate::plan::steps::{FileEdit, Replacement, Resource, ServicePlan};
-use crate::text::duration;
+use crate::text::millis;
 
 /// The plan without bodies of containers and texts of files, which hold environment values.
 #[must_use]
@@ -35,8 +35,8 @@ fn service(service: &ServicePlan) -> Value {
         "to_image": service.to_image,
         "causes": service.causes,
         "order": service.order,
-        "timeout": duration(service.readiness.timeout),
-        "ready_after": duration(service.readiness.ready_after),
+        "timeout_ms": millis(service.readiness.timeout),
+        "ready_after_ms": millis(service.readiness.ready_after),
         "replicas": service.replacements.iter().map(replacement).collect::<Value>(),
     })
 }
