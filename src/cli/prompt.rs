@@ -33,10 +33,10 @@ impl Prompter for Terminal {
     fn confirm(&mut self, question: &str) -> Result<(), Error> {
         let coloured = ColorfulTheme::default();
         let theme: &dyn Theme = if self.colour { &coloured } else { &SimpleTheme };
-        let answer = Confirm::with_theme(theme).with_prompt(question).default(false).interact();
+        let answer = Confirm::with_theme(theme).with_prompt(question).default(false).interact_opt();
         match answer {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(not_confirmed("the answer was no")),
+            Ok(Some(true)) => Ok(()),
+            Ok(_) => Err(not_confirmed("the answer was no")),
             Err(dialoguer::Error::IO(error)) if error.kind() == ErrorKind::Interrupted => {
                 Err(Error::Cancelled(Signal::Interrupt))
             }
