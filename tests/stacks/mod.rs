@@ -1,5 +1,6 @@
 //! Whole stacks, made by real Compose.
 
+mod asking;
 mod demo;
 mod failing;
 mod interrupting;
