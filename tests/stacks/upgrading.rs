@@ -33,7 +33,7 @@ const ROCKETCHAT: Upgrade = Upgrade {
     fixture: "rocketchat",
     service: "rocketchat",
     tag: "3.18.1",
-    image: "registry.rocket.chat/rocketchat/rocket.chat:3.18.1",
+    image: "rocketchat/rocket.chat:3.18.1",
     edit: ("docker-compose.yml", "rocket.chat:3.17.0\n", "rocket.chat:3.18.1\n"),
 };
 const NEXTCLOUD: Upgrade = Upgrade {
