@@ -117,6 +117,7 @@ impl Board {
                 self.backdate(step, since);
             }
             EventKind::StepFinished { step, .. } => self.finish(step),
+            EventKind::UnwindStarted { .. } => self.unwind(),
             EventKind::StepUndone { step, .. } => self.undo(step),
             _ => {}
         }
@@ -162,8 +163,16 @@ impl Board {
         }
     }
 
+    /// What was going on has ended, and so has its deadline.
+    fn unwind(&mut self) {
+        let since = self.now;
+        for row in self.services.iter_mut().filter(|row| matches!(row.phase, Phase::Busy { .. })) {
+            row.phase = Phase::Busy { what: "unwinding".into(), since, deadline: None };
+        }
+    }
+
     fn undo(&mut self, step: &StepRef) {
-        self.begin(step, "taking back".into(), None);
+        self.begin(step, "unwinding".into(), None);
         if let Some(row) = self.row(step) {
             row.done = row.done.saturating_sub(1);
             row.ready = row.ready.saturating_sub(usize::from(step.step == "start"));
@@ -182,5 +191,23 @@ fn doing(step: &StepRef) -> &'static str {
         "remove" => "removing the old one",
         "rename" => "renaming",
         _ => "working",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Story;
+    use super::*;
+
+    #[test]
+    fn the_way_back_is_told_without_the_deadline_of_the_wait_before_it() {
+        let mut story = Story::new();
+        story.wait(2, 9_000, 9_000);
+        story.push(1_000, EventKind::UnwindStarted { reason: "not ready".into() });
+        let mut board = Board::default();
+        story.events.iter().for_each(|event| board.note(event));
+        let busy = board.services.iter().find(|row| row.phase != Phase::Queued).unwrap();
+        let (what, clock) = busy.phase.describe(board.now + Duration::from_secs(3));
+        assert_eq!((what.as_str(), clock.as_str()), ("unwinding", "3s"));
     }
 }
