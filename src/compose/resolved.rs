@@ -113,7 +113,10 @@ impl Encode for Project {
         }
         out.open('{');
         for (key, section) in sections {
-            out.field(key, section, key == "services");
+            // Compose forgets the models in its JSON.
+            if key != "models" || out.style.as_yaml {
+                out.field(key, section, key == "services");
+            }
         }
         for (key, value) in &self.extensions.0 {
             out.field(key, value, true);

@@ -1,3 +1,4 @@
 //! `composeup config` against real Compose 2.40.
 
 mod corpus;
+mod details;

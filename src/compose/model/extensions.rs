@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::civil;
 use serde_json::{Map as Object, Number, Value as Json};
 
-use super::decode::scalar_text;
 use super::encode::{Encode, Writer};
 use crate::compose::document::{Map, Node, Value};
 
@@ -35,7 +35,7 @@ fn json(node: &Node) -> Json {
         Value::Int(value) => Number::from_i128(*value).map_or(Json::Null, Json::Number),
         Value::Float(value) => Number::from_f64(*value).map_or(Json::Null, Json::Number),
         Value::Str(text) => Json::String(text.clone()),
-        Value::Time(_) => Json::String(scalar_text(node).unwrap_or_default()),
+        Value::Time(text) => Json::String(moment(text)),
         Value::Seq(items) => Json::Array(items.iter().map(json).collect()),
         Value::Map(map) => {
             let mut object: Object<String, Json> =
@@ -44,6 +44,11 @@ fn json(node: &Node) -> Json {
             Json::Object(object)
         }
     }
+}
+
+/// A date or time as Go's JSON has it; those that name a zone stay as they are written.
+fn moment(text: &str) -> String {
+    text.parse::<civil::DateTime>().map_or_else(|_| text.to_owned(), |moment| format!("{moment}Z"))
 }
 
 impl Encode for Json {

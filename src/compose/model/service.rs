@@ -85,8 +85,6 @@ record! {
         pub dns_opt: Vec<String>,
         /// Domains that are searched.
         pub dns_search: Vec<String>,
-        /// Left from the first file format.
-        pub dockerfile: Option<String>,
         /// Domain.
         pub domainname: Option<String>,
         /// Entry point; the image's if not given, none if empty.
@@ -129,10 +127,6 @@ record! {
         pub links: Vec<String>,
         /// Where its output goes.
         pub logging: Option<Logging>,
-        /// Left from the first file format.
-        pub log_driver: Option<String>,
-        /// Left from the first file format.
-        pub log_opt: BTreeMap<String, String>,
         /// The most memory.
         pub mem_limit: Bytes,
         /// The least memory.
@@ -145,8 +139,6 @@ record! {
         pub mac_address: Option<String>,
         /// Language models it uses.
         pub models: BTreeMap<String, Option<ServiceModel>>,
-        /// Left from the first file format.
-        pub net: Option<String>,
         /// Network namespace; then it is in no network of the project.
         pub network_mode: Option<String>,
         /// Its place in networks; one without a body is named alone.
@@ -205,8 +197,6 @@ record! {
         pub userns_mode: Option<String>,
         /// Namespace of host names.
         pub uts: Option<String>,
-        /// Driver of anonymous volumes.
-        pub volume_driver: Option<String>,
         /// What is mounted in it.
         pub volumes: Vec<Mount>,
         /// Services and containers whose volumes it gets.

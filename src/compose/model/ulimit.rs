@@ -58,8 +58,8 @@ impl Encode for Ulimit {
             Self::Single(limit) if *limit != 0 => out.literal(limit),
             _ => {
                 out.open('{');
-                out.field("soft", &self.soft(), false);
-                out.field("hard", &self.hard(), false);
+                out.field("soft", &self.soft(), out.style.as_yaml);
+                out.field("hard", &self.hard(), out.style.as_yaml);
                 out.close('}');
             }
         }

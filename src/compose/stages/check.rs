@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::compose::ComposeError;
 use crate::compose::document::{Node, Value};
 use crate::compose::model::decode::mapping;
+use crate::compose::model::parse_duration;
 use crate::compose::path::Path;
 
 type Rule = fn(&Node, &Path<'_>) -> Result<(), ComposeError>;
@@ -14,6 +15,10 @@ const RULES: &[(&str, Rule)] = &[
     ("services.*.container_name", container_name),
     ("services.*.pull_policy", pull_policy),
     ("services.*.cpu_percent", whole),
+    ("services.*.logging.options.*", no_boolean),
+    ("services.*.networks.*.driver_opts.*", no_boolean),
+    ("networks.*.driver_opts.*", no_boolean),
+    ("volumes.*.driver_opts.*", no_boolean),
     ("volumes.*", external_alone),
     ("configs.*", config),
     ("secrets.*", secret),
@@ -32,6 +37,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("services.*.env_file.*", &["path"]),
     ("services.*.develop.watch.*", &["path", "action"]),
     ("services.*.provider", &["type"]),
+    ("services.*.deploy.resources.reservations.devices.*", &["capabilities"]),
     ("models.*", &["model"]),
 ];
 
@@ -115,9 +121,22 @@ fn pull_policy(node: &Node, path: &Path<'_>) -> Result<(), ComposeError> {
     const POLICIES: [&str; 8] =
         ["always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"];
     match node.as_str() {
-        Some(text) if !POLICIES.contains(&text) && !text.starts_with("every_") => {
+        Some(text) if !POLICIES.contains(&text) && !is_period(text) => {
             refuse(node, format!("`{path}` must be one of `{}`", POLICIES.join("`, `")))
         }
+        _ => Ok(()),
+    }
+}
+
+/// `every_12h`, `every_1w2d`.
+fn is_period(policy: &str) -> bool {
+    let period = policy.strip_prefix("every_");
+    period.and_then(parse_duration).is_some_and(|period| !period.is_zero())
+}
+
+fn no_boolean(node: &Node, path: &Path<'_>) -> Result<(), ComposeError> {
+    match node.value {
+        Value::Bool(_) => refuse(node, format!("`{path}` must be a text or a number")),
         _ => Ok(()),
     }
 }

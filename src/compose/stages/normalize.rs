@@ -43,7 +43,19 @@ pub(crate) fn normalize(
             tree::default(networks, "default", Value::Null, &at);
         }
     }
+    drop_pool_options(sections);
     name_resources(sections, project)
+}
+
+/// Compose accepts `ipam.options` and forgets them.
+fn drop_pool_options(sections: &mut Map) {
+    let networks =
+        sections.get_mut("networks").and_then(|entry| tree::entries_mut(&mut entry.node));
+    for entry in networks.into_iter().flat_map(|networks| networks.values_mut()) {
+        if let Some(ipam) = tree::get_mut(&mut entry.node, "ipam").and_then(tree::entries_mut) {
+            ipam.shift_remove("options");
+        }
+    }
 }
 
 /// Joins the network `default` where no other is said; whether the service is in it.

@@ -12,8 +12,17 @@ use crate::text::did_you_mean;
 /// The first contradiction.
 pub(crate) fn validate(project: &Project) -> Result<(), ComposeError> {
     for service in project.services.values() {
-        for check in [image, networks, health_test, dependencies, resources, limits, scale, targets]
-        {
+        for check in [
+            image,
+            contexts,
+            networks,
+            health_test,
+            dependencies,
+            resources,
+            limits,
+            scale,
+            targets,
+        ] {
             check(project, service)?;
         }
     }
@@ -51,6 +60,21 @@ fn networks(project: &Project, service: &Service) -> Result<(), ComposeError> {
         return Err(refuse(service, "network_mode", message));
     }
     known(service, "networks", "network", service.networks.keys(), &project.networks)
+}
+
+/// A service whose image another one is built from must be built itself.
+fn contexts(project: &Project, service: &Service) -> Result<(), ComposeError> {
+    let contexts = service.build.iter().flat_map(|build| build.additional_contexts.values());
+    for name in contexts.filter_map(|context| context.strip_prefix("service:")) {
+        if project.services.get(name).is_none_or(|other| other.build.is_none()) {
+            let message = format!(
+                "service `{}` is built from service `{name}`, which is not built",
+                service.name
+            );
+            return Err(refuse(service, "build", message));
+        }
+    }
+    Ok(())
 }
 
 fn resources(project: &Project, service: &Service) -> Result<(), ComposeError> {

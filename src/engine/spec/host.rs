@@ -18,7 +18,6 @@ pub(super) fn host(input: &SpecInput, networking: &Networking) -> Result<Value, 
     host.set("Binds", mounts.binds);
     host.set("Mounts", mounts.mounts);
     host.set("Tmpfs", tmpfs(input));
-    host.set("VolumeDriver", service.volume_driver.clone());
     host.set("VolumesFrom", peers::volumes_from(input)?);
     host.set("NetworkMode", networking.mode.clone());
     host.put("PortBindings", Some(ports::bindings(service)));

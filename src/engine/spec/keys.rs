@@ -14,16 +14,15 @@ const MAPPED: &str = "\
     mem_reservation mem_swappiness memswap_limit network_mode networks oom_kill_disable \
     oom_score_adj pid pids_limit platform ports privileged read_only restart runtime secrets \
     security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs \
-    tty ulimits user userns_mode uts volume_driver volumes volumes_from working_dir";
+    tty ulimits user userns_mode uts volumes volumes_from working_dir";
 
 /// Keys that concern Compose alone and never reach a container, each with the reason.
 #[cfg(test)]
-const OF_COMPOSE: [(&str, &str); 12] = [
+const OF_COMPOSE: [(&str, &str); 11] = [
     ("attach", "whether `compose up` shows the output"),
     ("build", "how the image is made; the container is made of the image"),
     ("credential_spec", "Compose reads it and sends nothing of it"),
     ("develop", "what `compose watch` does"),
-    ("dockerfile", "as `build`"),
     ("env_file", "merged into `environment` by the loader"),
     ("extends", "merged by the loader"),
     ("label_file", "merged into `labels` by the loader"),
@@ -36,11 +35,8 @@ const OF_COMPOSE: [(&str, &str); 12] = [
 /// A key composeup does not map, how to see that it is given, and why it stops the upgrade.
 type Refused = (&'static str, fn(&Service) -> bool, &'static str);
 
-const REFUSED: [Refused; 7] = [
-    ("log_driver", |service| service.log_driver.is_some(), FIRST_FORMAT),
-    ("log_opt", |service| !service.log_opt.is_empty(), FIRST_FORMAT),
+const REFUSED: [Refused; 4] = [
     ("models", |service| !service.models.is_empty(), "Compose starts the models itself"),
-    ("net", |service| service.net.is_some(), FIRST_FORMAT),
     ("post_start", |service| !service.post_start.is_empty(), "the commands would not be run"),
     ("provider", |service| service.provider.is_some(), "the service has no container"),
     (
@@ -49,8 +45,6 @@ const REFUSED: [Refused; 7] = [
         "Compose hands the credentials of the command line to the container",
     ),
 ];
-
-const FIRST_FORMAT: &str = "it is of the first file format";
 
 /// An error for the first key that is given and not mapped.
 pub(super) fn check(input: &SpecInput) -> Result<(), SpecError> {
