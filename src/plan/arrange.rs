@@ -28,7 +28,9 @@ pub fn arrange(services: &[ServicePlan], resources: usize) -> Vec<Step> {
         if of == last {
             steps.push(Step::Commit);
         }
-        steps.push(Step::Stop(of));
+        if services[of.service].replacements[of.index].old.running {
+            steps.push(Step::Stop(of));
+        }
     }
     for of in replacements {
         steps.extend([Step::Remove(of), Step::Rename(of)]);
@@ -102,6 +104,15 @@ mod tests {
         let plan = sample::plan(&[1]);
         let steps = arrange(&plan.services, 2);
         assert_eq!(names(&steps)[..3], ["provide 0", "provide 1", "create 0.0"]);
+    }
+
+    #[test]
+    fn an_old_container_that_does_not_run_is_not_stopped() {
+        let mut plan = sample::plan(&[2]);
+        plan.services[0].replacements[0].old.running = false;
+        let steps = names(&arrange(&plan.services, 0));
+        assert_eq!(steps.iter().filter(|step| step.starts_with("stop")).count(), 1);
+        assert_eq!(steps[3], "create 0.1");
     }
 
     #[test]

@@ -236,7 +236,8 @@ impl Planner<'_> {
             read_file: self.options.read_file,
         })?;
         sign(&mut new, &self.options.run, old);
-        let old = OldContainer { id: old.id(), name: old.name() };
+        let running = old.state().running;
+        let old = OldContainer { id: old.id(), name: old.name(), running };
         Ok(Replacement { replica: number, old, new, final_name })
     }
 

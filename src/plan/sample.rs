@@ -137,7 +137,7 @@ fn replacement(service: usize, number: usize) -> Replacement {
             connect: Vec::new(),
             files: Vec::new(),
         },
-        old: OldContainer { id, name: name.clone() },
+        old: OldContainer { id, name: name.clone(), running: true },
         final_name: name,
     }
 }

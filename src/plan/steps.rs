@@ -177,6 +177,8 @@ pub struct OldContainer {
     pub id: ContainerId,
     /// Name.
     pub name: String,
+    /// Whether it runs; one that does not is neither stopped nor, on the way back, started.
+    pub running: bool,
 }
 
 /// How a new container is judged ready.

@@ -95,7 +95,7 @@ fn plan(old: ContainerId) -> Plan {
     let replacement = Replacement {
         replica: 1,
         new: spec(&format!("{}_{name}", old.short()), "app:2", Some(RUN)),
-        old: OldContainer { id: old, name: name.clone() },
+        old: OldContainer { id: old, name: name.clone(), running: true },
         final_name: name,
     };
     let service = ServicePlan {

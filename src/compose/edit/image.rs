@@ -37,6 +37,12 @@ pub fn edit_image(
     let resolved = Resolver { dialect, variables }
         .resolve(&text, image)
         .map_err(|error| ComposeError::at(image.inner(&text, error.at), error.message))?;
+    if resolved.text.starts_with("sha256:") {
+        let why = "the image is named by its id, which has no tags";
+        return Err(
+            ComposeError::at(image.clone(), why).with_help("name the image by its name and tag")
+        );
+    }
     let reference = Reference::split(&resolved.text);
     let wanted = format!("{}:{tag}", reference.name);
     if reference.tag == Some(tag) {
@@ -238,6 +244,12 @@ mod tests {
     fn a_digest_that_is_dropped_is_told() {
         let files = Files::new("services: {a: {image: 'ghost:3@sha256:12'}}\n", "");
         assert_eq!(files.edit("4").unwrap().dropped_digest.as_deref(), Some("sha256:12"));
+    }
+
+    #[test]
+    fn an_image_named_by_its_id_has_no_tag_to_change() {
+        let files = Files::new("services: {a: {image: 'sha256:12ab'}}\n", "");
+        assert!(files.edit("4").unwrap_err().to_string().contains("named by its id"));
     }
 
     #[test]
