@@ -12,6 +12,7 @@ pub mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod steps;
+mod writers;
 
 pub use build::peers;
 pub use build::{PlanOptions, PullPolicy, Situation, plan, wanted};

@@ -2,6 +2,7 @@
 
 use super::resources::{networks_of, volumes_of};
 use super::steps::{Finding, Level};
+use super::writers::second_writer;
 use crate::compose::model::{Port, Project, Service, ServiceNetwork};
 use crate::engine::Observed;
 use crate::engine::api::Inspection;
@@ -32,6 +33,7 @@ impl Preflight<'_> {
     pub fn before_changing(&self, service: &Service) -> Vec<Finding> {
         [
             side_by_side(service),
+            second_writer(service, self.observed.of(&service.name)).into_iter().collect(),
             self.external(service),
             self.replicas(service),
             self.healthcheck(service),
