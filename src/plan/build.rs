@@ -94,8 +94,11 @@ pub fn wanted(project: &Project, services: &BTreeSet<String>) -> Result<Wanted, 
 /// [`PlanError`] if a service is unknown or something stands in the way.
 pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanError> {
     let mut plan = empty_plan(situation, options);
+    let (peers, network_ids) = (peers(situation.observed), network_ids(situation));
     for service in by_dependency(situation.after, &options.services)? {
-        Planner { situation, options, service }.add_to(&mut plan)?;
+        let planner =
+            Planner { situation, options, service, peers: &peers, network_ids: &network_ids };
+        planner.add_to(&mut plan)?;
     }
     plan.findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     if plan.findings.iter().any(Finding::is_error) {
@@ -137,6 +140,8 @@ struct Planner<'a> {
     situation: &'a Situation<'a>,
     options: &'a PlanOptions<'a>,
     service: &'a Service,
+    peers: &'a BTreeMap<String, Vec<Peer>>,
+    network_ids: &'a BTreeMap<String, String>,
 }
 
 impl Planner<'_> {
@@ -152,33 +157,38 @@ impl Planner<'_> {
             return Ok(());
         }
         let pull = self.pull();
-        let Some(service) = self.service_plan(pull.is_some())? else {
+        let identity = Identity::of(self.situation, self.service, self.peers);
+        let Some(service) = self.service_plan(&identity, pull.is_some())? else {
             plan.up_to_date.push(self.service.name.clone());
             return Ok(());
         };
         plan.findings.extend(preflight.before_changing(self.service));
         plan.findings.extend(self.image_findings(pull.is_some()));
         plan.pulls.extend(pull);
-        let missing = resources::missing(self.situation, self.service, &self.identity().style);
-        plan.resources.extend(
-            missing.into_iter().filter(|one| !plan.resources.contains(one)).collect::<Vec<_>>(),
-        );
+        for resource in resources::missing(self.situation, self.service, &identity.style) {
+            if !plan.resources.contains(&resource) {
+                plan.resources.push(resource);
+            }
+        }
         plan.services.push(service);
         Ok(())
     }
 
     /// The service's replacements, or `None` if all its containers are as they should be.
-    fn service_plan(&self, is_pulled: bool) -> Result<Option<ServicePlan>, PlanError> {
-        let identity = self.identity();
+    fn service_plan(
+        &self,
+        identity: &Identity,
+        is_pulled: bool,
+    ) -> Result<Option<ServicePlan>, PlanError> {
         let containers = self.containers();
         let pairs: Vec<Replacement> = containers
             .iter()
-            .map(|old| self.replacement(old, &identity))
+            .map(|old| self.replacement(old, identity))
             .collect::<Result<_, _>>()?;
         let changed: Vec<Vec<Cause>> = containers
             .iter()
             .zip(&pairs)
-            .filter(|(old, _)| is_pulled || !self.is_up_to_date(old, &identity))
+            .filter(|(old, _)| is_pulled || !self.is_up_to_date(old, identity))
             .map(|(old, pair)| self.causes(old, &pair.new.body, is_pulled))
             .collect();
         let (Some(first), Some(causes)) = (containers.first(), changed.into_iter().next()) else {
@@ -231,18 +241,14 @@ impl Planner<'_> {
             engine: &self.situation.observed.engine,
             image: self.image(),
             old: Some(old),
-            peers: &peers(self.situation.observed),
-            network_ids: &self.network_ids(),
+            peers: self.peers,
+            network_ids: self.network_ids,
             read_file: self.options.read_file,
         })?;
         sign(&mut new, &self.options.run, old);
         let running = old.state().running;
         let old = OldContainer { id: old.id(), name: old.name(), running };
         Ok(Replacement { replica: number, old, new, final_name })
-    }
-
-    fn identity(&self) -> Identity {
-        Identity::of(self.situation, self.service, &peers(self.situation.observed))
     }
 
     fn containers(&self) -> &[Inspection] {
@@ -293,15 +299,16 @@ impl Planner<'_> {
             Some(_) => Vec::new(),
         }
     }
+}
 
-    fn network_ids(&self) -> BTreeMap<String, String> {
-        let networks = self.situation.after.networks.iter();
-        networks
-            .filter_map(|(key, network)| {
-                Some((key.clone(), self.situation.observed.networks.get(&network.name)?.id()))
-            })
-            .collect()
-    }
+/// Ids of the networks there are, by their key in the project.
+fn network_ids(situation: &Situation) -> BTreeMap<String, String> {
+    let networks = situation.after.networks.iter();
+    networks
+        .filter_map(|(key, network)| {
+            Some((key.clone(), situation.observed.networks.get(&network.name)?.id()))
+        })
+        .collect()
 }
 
 /// Signs a new container, so that it can be found and told from every other one.
