@@ -3,6 +3,7 @@
 
 use rustix::process::Signal;
 
+use crate::support::command::Done;
 use crate::support::compose::Compose;
 use crate::support::running::Running;
 use crate::support::stack::Stack;
@@ -10,14 +11,20 @@ use crate::support::state::State;
 
 const UPGRADE: [&str; 5] = ["ghost-blog", "3.37.1", "--json", "--ready-after", "1s"];
 
+/// A stack, its state before the upgrade, and how the upgrade ended that got `signal` at `step`.
+fn interrupted(step: &str, signal: Signal) -> (Stack, State, Done) {
+    let stack = Stack::up("ghost", Compose::V2_40);
+    let before = State::of(&stack);
+    let mut running = Running::start(&stack, &UPGRADE);
+    running.wait_for_step(step);
+    running.send(signal);
+    let done = running.finish();
+    (stack, before, done)
+}
+
 fn before_the_commit_is_taken_back(step: &str) {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let stack = Stack::up("ghost", Compose::V2_40);
-        let before = State::of(&stack);
-        let mut running = Running::start(&stack, &UPGRADE);
-        running.wait_for_step(step);
-        running.send(signal);
-        let done = running.finish();
+        let (stack, before, done) = interrupted(step, signal);
         assert_eq!(done.code, code, "{step}: {done}");
         State::of(&stack).assert_is(&before, format!("{step}: {done}"));
     }
@@ -25,12 +32,7 @@ fn before_the_commit_is_taken_back(step: &str) {
 
 fn after_the_commit_is_finished(step: &str) {
     for signal in [Signal::INT, Signal::TERM] {
-        let stack = Stack::up("ghost", Compose::V2_40);
-        let before = State::of(&stack);
-        let mut running = Running::start(&stack, &UPGRADE);
-        running.wait_for_step(step);
-        running.send(signal);
-        let done = running.finish();
+        let (stack, before, done) = interrupted(step, signal);
         assert_eq!(done.code, 0, "{step}: {done}");
         let after = State::of(&stack);
         assert_eq!(after.containers.len(), before.containers.len(), "{step}: {done}");
