@@ -14,6 +14,7 @@ use super::diff;
 use super::identity::Identity;
 use super::order::by_dependency;
 use super::preflight::Preflight;
+use super::provenance::Provenance;
 use super::readiness::{default_deadline, effective_check};
 use super::resources::{self, networks_of, volumes_of};
 use super::steps::{
@@ -164,6 +165,7 @@ impl Planner<'_> {
         };
         plan.findings.extend(preflight.before_changing(self.service));
         plan.findings.extend(self.image_findings(pull.is_some()));
+        plan.findings.extend(self.provenance(&identity, &service));
         plan.pulls.extend(pull);
         for resource in resources::missing(self.situation, self.service, &identity.style) {
             if !plan.resources.contains(&resource) {
@@ -249,6 +251,20 @@ impl Planner<'_> {
         let running = old.state().running;
         let old = OldContainer { id: old.id(), name: old.name(), running };
         Ok(Replacement { replica: number, old, new, final_name })
+    }
+
+    /// What is said of the Compose that made the containers.
+    fn provenance(&self, identity: &Identity, plan: &ServicePlan) -> Option<Finding> {
+        let (old, new) = (self.containers().first()?, plan.replacements.first()?);
+        let old_image = self.situation.observed.images.get(&old.image_id());
+        let wanted = diff::Wanted { body: &new.new.body, image: self.image() };
+        let provenance = Provenance {
+            service: &self.service.name,
+            proof: identity.proof,
+            version: old.label(labels::VERSION),
+            is_edited: !diff::beside_the_image(old, old_image, wanted).is_empty(),
+        };
+        provenance.finding()
     }
 
     fn containers(&self) -> &[Inspection] {
@@ -456,6 +472,22 @@ services:
             FILE.replace("'app:1'", "'app:2', container_name: app").replace("worker:1", "worker:2");
         let refused = plan_for(&text, &["app", "worker"], |_| {});
         assert!(matches!(refused, Err(PlanError::Refused { .. })));
+    }
+
+    #[test]
+    fn a_release_that_the_files_do_not_prove_is_said_and_weighs_less_after_an_edit() {
+        let level = |after: &str, service: &str| {
+            let plan = plan_for(after, &[service], |observed| {
+                let old = &mut observed.containers.get_mut(service).unwrap()[0];
+                old.0["Config"]["Labels"][labels::CONFIG_HASH] = "0".into();
+            });
+            let findings = plan.unwrap().findings;
+            let assumed =
+                findings.iter().find(|finding| finding.message.contains("Compose 2.40.3"));
+            assumed.unwrap().level
+        };
+        assert_eq!(level(&FILE.replace("app:1", "app:2"), "app"), Level::Warning);
+        assert_eq!(level(&FILE.replace("hush", "whisper"), "worker"), Level::Note);
     }
 
     #[test]

@@ -23,17 +23,37 @@ pub struct Wanted<'a> {
 #[must_use]
 pub fn causes(old: &Inspection, old_image: Option<&Image>, new: Wanted) -> Vec<Cause> {
     let mut causes: Vec<Cause> = image_cause(old, new).into_iter().collect();
+    causes.extend(beside_the_image(old, old_image, new));
+    causes
+}
+
+/// Settings that the engine shows as they were asked for: what they are called, and where they
+/// stand in what the engine shows and in what is asked for.
+const SETTINGS: [(&str, &str, &str); 14] = [
+    ("command", "/Config/Cmd", "/Cmd"),
+    ("entrypoint", "/Config/Entrypoint", "/Entrypoint"),
+    ("healthcheck", "/Config/Healthcheck", "/Healthcheck"),
+    ("user", "/Config/User", "/User"),
+    ("working directory", "/Config/WorkingDir", "/WorkingDir"),
+    ("stop signal", "/Config/StopSignal", "/StopSignal"),
+    ("stop grace period", "/Config/StopTimeout", "/StopTimeout"),
+    ("logging", "/HostConfig/LogConfig/Config", "/HostConfig/LogConfig/Config"),
+    ("restart policy", "/HostConfig/RestartPolicy/Name", "/HostConfig/RestartPolicy/Name"),
+    ("ports", "/HostConfig/PortBindings", "/HostConfig/PortBindings"),
+    ("memory limit", "/HostConfig/Memory", "/HostConfig/Memory"),
+    ("CPU limit", "/HostConfig/NanoCpus", "/HostConfig/NanoCpus"),
+    ("init", "/HostConfig/Init", "/HostConfig/Init"),
+    ("extra hosts", "/HostConfig/ExtraHosts", "/HostConfig/ExtraHosts"),
+];
+
+/// The causes that would be there with the same image, too.
+#[must_use]
+pub fn beside_the_image(old: &Inspection, old_image: Option<&Image>, new: Wanted) -> Vec<Cause> {
+    let mut causes = Vec::new();
     causes.extend(named("environment", &environment_names(old, old_image, new)));
     causes.extend(named("labels", &label_names(old, old_image, new)));
-    let plain = [
-        ("command", "/Config/Cmd", "/Cmd"),
-        ("entrypoint", "/Config/Entrypoint", "/Entrypoint"),
-        ("healthcheck", "/Config/Healthcheck", "/Healthcheck"),
-        ("logging", "/HostConfig/LogConfig/Config", "/HostConfig/LogConfig/Config"),
-        ("restart policy", "/HostConfig/RestartPolicy/Name", "/HostConfig/RestartPolicy/Name"),
-        ("ports", "/HostConfig/PortBindings", "/HostConfig/PortBindings"),
-    ];
-    for (what, in_old, in_new) in plain {
+    causes.extend(named("mounts", &new_mounts(old, new)));
+    for (what, in_old, in_new) in SETTINGS {
         // What the file leaves open comes from the image and is no change of the file.
         let wanted = new.body.pointer(in_new).filter(|value| !is_empty(value));
         if wanted.is_some_and(|wanted| !same(old.0.pointer(in_old), wanted)) {
@@ -41,6 +61,31 @@ pub fn causes(old: &Inspection, old_image: Option<&Image>, new: Wanted) -> Vec<C
         }
     }
     causes
+}
+
+/// Places where something else is mounted than before. What is no longer mounted is not told from
+/// what the image brought along.
+fn new_mounts(old: &Inspection, new: Wanted) -> BTreeSet<String> {
+    let text = |value: &Value, key: &str| text_of(value.get(key));
+    let before: BTreeSet<(String, String)> = old
+        .mounts()
+        .iter()
+        .flat_map(|mount| {
+            let target = text(mount, "Destination");
+            [(text(mount, "Name"), target.clone()), (text(mount, "Source"), target)]
+        })
+        .collect();
+    let list = |pointer: &str| new.body.pointer(pointer).and_then(Value::as_array).into_iter();
+    let binds = list("/HostConfig/Binds").flatten().filter_map(|bind| {
+        let mut parts = bind.as_str()?.split(':');
+        Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
+    });
+    let mounts = list("/HostConfig/Mounts")
+        .flatten()
+        .map(|mount| (text(mount, "Source"), text(mount, "Target")))
+        .filter(|(source, _)| !source.is_empty());
+    let after = binds.chain(mounts);
+    after.filter(|pair| !before.contains(pair)).map(|(_, target)| target).collect()
 }
 
 fn image_cause(old: &Inspection, new: Wanted) -> Option<Cause> {
@@ -184,5 +229,21 @@ mod tests {
         assert_eq!(words(&old(&[]), &body), Vec::<String>::new());
         let other = json!({"Image": "app:1", "Cmd": ["work"], "Labels": {"team": "ops"}});
         assert_eq!(words(&old(&[]), &other), ["labels changed: team", "command changed"]);
+    }
+
+    #[test]
+    fn what_is_mounted_from_elsewhere_is_named_and_what_is_inherited_is_not() {
+        let mut old = old(&[]);
+        old.0["Mounts"] = json!([
+            {"Type": "bind", "Source": "/srv/www", "Destination": "/www"},
+            {"Type": "volume", "Name": "0123abcd", "Source": "/docker/0123abcd", "Destination": "/data"},
+        ]);
+        let body = |bind: &str| {
+            let inherited = json!([{"Type": "volume", "Source": "0123abcd", "Target": "/data"}]);
+            let host = json!({"Binds": [bind], "Mounts": inherited, "Memory": 0});
+            json!({"Image": "app:1", "Labels": {"team": "shop"}, "HostConfig": host})
+        };
+        assert_eq!(words(&old, &body("/srv/www:/www:ro")), Vec::<String>::new());
+        assert_eq!(words(&old, &body("/srv/web:/www:ro")), ["mounts changed: /www"]);
     }
 }

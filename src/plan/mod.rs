@@ -7,6 +7,7 @@ mod error;
 pub mod identity;
 pub mod order;
 pub mod preflight;
+mod provenance;
 pub mod readiness;
 pub mod resources;
 #[cfg(test)]

@@ -112,6 +112,30 @@ impl Generation {
         }
     }
 
+    /// Whether other releases than those of its generation carry this number, too: what Debian
+    /// builds as 2.26.1-4 calls itself 2.26.1, as the release it was made from does.
+    #[must_use]
+    pub fn is_shared(release: &str) -> bool {
+        Self::of_release(release) == Some(Self::Debian226)
+    }
+
+    /// Its releases, in words.
+    #[must_use]
+    pub fn releases(self) -> &'static str {
+        match self {
+            Self::V1 => "1.29",
+            Self::Debian226 => "2.26.1-4 (Debian)",
+            Self::V2_29_3 => "2.29.3 to 2.29.7",
+            Self::V2_30 => "2.30 and 2.31",
+            Self::V2_32 => "2.32 and 2.33",
+            Self::V2_34 => "2.34",
+            Self::V2_35 => "2.35",
+            Self::V2_36 => "2.36 to 2.40",
+            Self::V5_0_0 => "5.0.0 and 5.0.1",
+            Self::V5_0_2 => "5.0.2 and later",
+        }
+    }
+
     /// The rules of a generation of v2.
     pub(super) fn rules(self) -> Rules {
         match self {
