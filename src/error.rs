@@ -30,7 +30,7 @@ pub enum ExitStatus {
     Stuck,
     /// `failure_action: pause`; both versions run.
     Paused,
-    /// `plan --exit-code` found changes.
+    /// `plan --exit-code` found changes, or `check` found warnings.
     Pending,
     /// Ctrl-C; what was begun has been taken back.
     Interrupted,
@@ -92,7 +92,7 @@ impl ExitStatus {
             Self::RolledBack => "the new version failed, the old one serves",
             Self::Stuck => "the way back is incomplete; what is left is printed",
             Self::Paused => "`failure_action: pause`; both versions run",
-            Self::Pending => "`plan --exit-code` found changes",
+            Self::Pending => "`plan --exit-code` found changes, or `check` found warnings",
             Self::Interrupted => "Ctrl-C; what was begun was taken back first, else 11",
             Self::Terminated => "SIGTERM; what was begun was taken back first, else 11",
         }

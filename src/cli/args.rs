@@ -36,6 +36,12 @@ pub enum Command {
     Upgrade(UpgradeArgs),
     /// Show what `upgrade` would do, and change nothing.
     Plan(PlanArgs),
+    /// Show which Compose made the containers and what stands in the way of an upgrade, and change
+    /// nothing.
+    ///
+    /// For every service: the release its label names, how that is proven, whether its config hash
+    /// is the one of the files, and what `upgrade` would refuse or warn of.
+    Check(CheckArgs),
     /// Upgrade a small web app behind a proxy while requests run against it, on a stack of its own.
     ///
     /// The image is made out of this executable, so no registry is needed; everything is removed
@@ -153,6 +159,14 @@ pub struct PlanArgs {
     /// Exit with 20 if there is something to do.
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CheckArgs {
+    /// What to look at; every service that has containers unless given.
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
 }
 
 /// Arguments of `config`.

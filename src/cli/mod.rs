@@ -1,6 +1,7 @@
 //! The command line: arguments in, one command run, exit code out.
 
 pub mod args;
+mod check;
 mod completions;
 mod config;
 mod demo;

@@ -13,10 +13,11 @@ use crate::compose::model::{Project, Warning};
 use crate::compose::write::check_replaceable;
 use crate::compose::{LoadOptions, load};
 use crate::engine::docker::{Address, Deadlines, Docker};
-use crate::engine::{Engine, observe};
+use crate::engine::{Engine, Observed, observe};
 use crate::error::Error;
+use crate::plan::order::unknown_service;
 use crate::plan::steps::{FileEdit, Finding, Level, Plan};
-use crate::plan::{PlanError, PlanOptions, PullPolicy, Situation, plan, wanted};
+use crate::plan::{Check, PlanError, PlanOptions, PullPolicy, Situation, check, plan, wanted};
 
 /// How long a container without a healthcheck must run, if nobody says otherwise.
 const READY_AFTER: Duration = Duration::from_secs(10);
@@ -60,6 +61,38 @@ impl Request {
         })
     }
 
+    /// Resolves names of services, to look at them as they are.
+    pub(super) fn look_at(settings: &Settings, services: &[String]) -> Result<Self, Error> {
+        let project = load(&settings.load)?;
+        for name in services {
+            if !project.services.contains_key(name) {
+                return Err(unknown_service(&project, name).into());
+            }
+        }
+        Ok(Self {
+            run: run_id(),
+            after: project.clone(),
+            v1: read_as_v1(&settings.load, &[]),
+            edits: Vec::new(),
+            warnings: project.warnings.iter().map(finding).collect(),
+            before: project,
+            services: services.iter().cloned().collect(),
+            pull: None,
+            timeout: None,
+            ready_after: READY_AFTER,
+            project_is_named: settings.load.project_name.is_some(),
+        })
+    }
+
+    /// Looks at the engine, and says what is there and what stands in the way.
+    pub(super) async fn check(&self, engine: &impl Engine) -> Result<Check, Error> {
+        let all = self.after.services.keys().cloned().collect();
+        let observed = observe(engine, &wanted(&self.after, &all)?).await?;
+        let mut check = check(&self.situation(&observed), &self.options(self.pull))?;
+        check.findings.extend_from_slice(&self.warnings);
+        Ok(check)
+    }
+
     /// Looks at the engine and plans.
     pub(super) async fn plan(&self, engine: &impl Engine) -> Result<Plan, Error> {
         self.plan_with(engine, self.pull).await
@@ -82,14 +115,24 @@ impl Request {
         pull: Option<PullPolicy>,
     ) -> Result<Plan, Error> {
         let observed = observe(engine, &wanted(&self.after, &self.services)?).await?;
-        let situation = Situation {
+        let mut plan = plan(&self.situation(&observed), &self.options(pull))?;
+        plan.findings.extend_from_slice(&self.warnings);
+        self.check_files()?;
+        Ok(plan)
+    }
+
+    fn situation<'a>(&'a self, observed: &'a Observed) -> Situation<'a> {
+        Situation {
             before: &self.before,
             after: &self.after,
             edits: &self.edits,
             v1: self.v1.as_ref().map(|(before, after)| (before, after)),
-            observed: &observed,
-        };
-        let options = PlanOptions {
+            observed,
+        }
+    }
+
+    fn options(&self, pull: Option<PullPolicy>) -> PlanOptions<'static> {
+        PlanOptions {
             run: self.run.clone(),
             services: self.services.clone(),
             pull,
@@ -97,11 +140,7 @@ impl Request {
             ready_after: self.ready_after,
             project_is_named: self.project_is_named,
             read_file: &|path| std::fs::read(path),
-        };
-        let mut plan = plan(&situation, &options)?;
-        plan.findings.extend_from_slice(&self.warnings);
-        self.check_files()?;
-        Ok(plan)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
-use super::{completions, config, demo, diagnostic, output, plan, upgrade};
+use super::{check, completions, config, demo, diagnostic, output, plan, upgrade};
 use crate::error::{Error, ExitStatus};
 use crate::report::style::Style;
 use crate::rollout::Cancel;
@@ -55,6 +55,7 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
         Command::Completions { shell } => Ok(completions::run(*shell)),
         Command::Config(args) => config::run(args, settings),
         Command::Plan(args) => on_engine(async |cancel| plan::run(args, settings, cancel).await),
+        Command::Check(args) => on_engine(async |cancel| check::run(args, settings, cancel).await),
         Command::Upgrade(args) => {
             on_engine(async |cancel| Box::pin(upgrade::run(args, settings, cancel)).await)
         }

@@ -24,7 +24,7 @@ use super::steps::{
 use crate::compose::hash::v1;
 use crate::compose::model::{Project, Service};
 use crate::engine::api::{ContainerSpec, Image, Inspection};
-use crate::engine::spec::{Peer, SpecInput, container_spec};
+use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec};
 use crate::engine::{Observed, Wanted};
 use crate::labels;
 
@@ -114,11 +114,10 @@ pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanEr
 }
 
 fn empty_plan(situation: &Situation, options: &PlanOptions) -> Plan {
-    let files = situation.after.config_files.iter();
     Plan {
         run: options.run.clone(),
         project: situation.after.name.clone(),
-        files: files.map(|path| shown(situation.after, path)).collect(),
+        files: shown_files(situation.after),
         endpoint: situation.observed.engine.endpoint.clone(),
         services: Vec::new(),
         up_to_date: Vec::new(),
@@ -130,6 +129,11 @@ fn empty_plan(situation: &Situation, options: &PlanOptions) -> Plan {
     }
 }
 
+/// The compose files, as messages show them.
+pub(super) fn shown_files(project: &Project) -> Vec<String> {
+    project.config_files.iter().map(|path| shown(project, path)).collect()
+}
+
 /// The path as the file itself was shown when it was read.
 fn shown(project: &Project, path: &Path) -> String {
     let file = project.files.iter().find(|file| file.path == path);
@@ -137,21 +141,17 @@ fn shown(project: &Project, path: &Path) -> String {
 }
 
 /// Plans one service.
-struct Planner<'a> {
-    situation: &'a Situation<'a>,
-    options: &'a PlanOptions<'a>,
-    service: &'a Service,
-    peers: &'a BTreeMap<String, Vec<Peer>>,
-    network_ids: &'a BTreeMap<String, String>,
+pub(super) struct Planner<'a> {
+    pub(super) situation: &'a Situation<'a>,
+    pub(super) options: &'a PlanOptions<'a>,
+    pub(super) service: &'a Service,
+    pub(super) peers: &'a BTreeMap<String, Vec<Peer>>,
+    pub(super) network_ids: &'a BTreeMap<String, String>,
 }
 
 impl Planner<'_> {
     fn add_to(&self, plan: &mut Plan) -> Result<(), PlanError> {
-        let preflight = Preflight {
-            project: self.situation.after,
-            observed: self.situation.observed,
-            project_is_named: self.options.project_is_named,
-        };
+        let preflight = self.preflight();
         let forbidden = preflight.before_comparing(self.service);
         if !forbidden.is_empty() {
             plan.findings.extend(forbidden);
@@ -165,7 +165,7 @@ impl Planner<'_> {
         };
         plan.findings.extend(preflight.before_changing(self.service));
         plan.findings.extend(self.image_findings(pull.is_some()));
-        plan.findings.extend(self.provenance(&identity, &service));
+        plan.findings.extend(self.provenance(&identity, &service.replacements[0]));
         plan.pulls.extend(pull);
         for resource in resources::missing(self.situation, self.service, &identity.style) {
             if !plan.resources.contains(&resource) {
@@ -186,7 +186,7 @@ impl Planner<'_> {
         let pairs: Vec<Replacement> = containers
             .iter()
             .map(|old| self.replacement(old, identity))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, SpecError>>()?;
         let changed: Vec<Vec<Cause>> = containers
             .iter()
             .zip(&pairs)
@@ -227,7 +227,11 @@ impl Planner<'_> {
         same_image && old.label(labels::CONFIG_HASH) == Some(&identity.config_hash)
     }
 
-    fn replacement(&self, old: &Inspection, identity: &Identity) -> Result<Replacement, PlanError> {
+    pub(super) fn replacement(
+        &self,
+        old: &Inspection,
+        identity: &Identity,
+    ) -> Result<Replacement, SpecError> {
         let number = old.number().unwrap_or(1);
         let project = &self.situation.after.name;
         let final_name = identity.style.container_name(project, &self.service.name, number);
@@ -253,11 +257,19 @@ impl Planner<'_> {
         Ok(Replacement { replica: number, old, new, final_name })
     }
 
-    /// What is said of the Compose that made the containers.
-    fn provenance(&self, identity: &Identity, plan: &ServicePlan) -> Option<Finding> {
-        let (old, new) = (self.containers().first()?, plan.replacements.first()?);
+    pub(super) fn preflight(&self) -> Preflight<'_> {
+        Preflight {
+            project: self.situation.after,
+            observed: self.situation.observed,
+            project_is_named: self.options.project_is_named,
+        }
+    }
+
+    /// What is said of the Compose that made the first container.
+    pub(super) fn provenance(&self, identity: &Identity, first: &Replacement) -> Option<Finding> {
+        let old = self.containers().first()?;
         let old_image = self.situation.observed.images.get(&old.image_id());
-        let wanted = diff::Wanted { body: &new.new.body, image: self.image() };
+        let wanted = diff::Wanted { body: &first.new.body, image: self.image() };
         let provenance = Provenance {
             service: &self.service.name,
             proof: identity.proof,
@@ -267,7 +279,7 @@ impl Planner<'_> {
         provenance.finding()
     }
 
-    fn containers(&self) -> &[Inspection] {
+    pub(super) fn containers(&self) -> &[Inspection] {
         self.situation.observed.of(&self.service.name)
     }
 
@@ -280,7 +292,7 @@ impl Planner<'_> {
     }
 
     /// The pull the service needs, by the flag, else by its own `pull_policy`.
-    fn pull(&self) -> Option<Pull> {
+    pub(super) fn pull(&self) -> Option<Pull> {
         let by_file = match self.service.pull_policy.as_deref() {
             Some("always") => PullPolicy::Always,
             Some("never" | "build") => PullPolicy::Never,
@@ -298,7 +310,7 @@ impl Planner<'_> {
         })
     }
 
-    fn image_findings(&self, is_pulled: bool) -> Vec<Finding> {
+    pub(super) fn image_findings(&self, is_pulled: bool) -> Vec<Finding> {
         let name = &self.service.name;
         let error = |what: String, hint: &str| {
             vec![Finding::new(Level::Error, Some(name), what).with_hint(hint)]
@@ -318,7 +330,7 @@ impl Planner<'_> {
 }
 
 /// Ids of the networks there are, by their key in the project.
-fn network_ids(situation: &Situation) -> BTreeMap<String, String> {
+pub(super) fn network_ids(situation: &Situation) -> BTreeMap<String, String> {
     let networks = situation.after.networks.iter();
     networks
         .filter_map(|(key, network)| {

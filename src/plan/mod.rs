@@ -2,6 +2,7 @@
 
 pub mod arrange;
 pub mod build;
+pub mod check;
 pub mod diff;
 mod error;
 pub mod identity;
@@ -15,8 +16,10 @@ pub(crate) mod sample;
 pub mod steps;
 mod writers;
 
+pub use crate::compose::hash::{Generation, Proof};
 pub use build::peers;
 pub use build::{PlanOptions, PullPolicy, Situation, plan, wanted};
+pub use check::{Check, check};
 pub use error::PlanError;
 pub use identity::shared;
 pub use steps::Plan;

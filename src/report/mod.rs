@@ -1,6 +1,8 @@
 //! Tells people and machines what happens.
 
 mod board;
+pub mod check_json;
+pub mod check_text;
 pub mod event;
 pub mod json;
 pub mod layout;

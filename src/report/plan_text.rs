@@ -25,7 +25,7 @@ impl PlanText {
     #[must_use]
     pub fn render(&self, plan: &Plan) -> String {
         let paragraphs = [
-            self.headline(plan),
+            self.headline(&plan.project, &plan.files, &plan.endpoint),
             self.services(plan),
             self.resources(plan),
             self.edits(plan),
@@ -45,9 +45,10 @@ impl PlanText {
         shown.into_iter().map(|finding| self.finding(finding)).collect()
     }
 
-    fn headline(&self, plan: &Plan) -> String {
-        let project = self.style.paint(Tone::Strong, &plan.project);
-        let from = format!("{project} from {} on {}", plan.files.join(", "), plan.endpoint);
+    /// Which project of which files on which engine.
+    pub(super) fn headline(&self, project: &str, files: &[String], endpoint: &str) -> String {
+        let project = self.style.paint(Tone::Strong, project);
+        let from = format!("{project} from {} on {endpoint}", files.join(", "));
         wrap("Project", &from, 2, self.width) + "\n"
     }
 

@@ -1,6 +1,7 @@
 //! Whole stacks, made by real Compose.
 
 mod asking;
+mod checking;
 mod demo;
 mod failing;
 mod interrupting;

@@ -1,6 +1,9 @@
 //! Every stack, made by every Compose, is upgraded: the service is new and looks as Compose made
 //! it, nothing else was touched, the file differs by the tag, and Compose finds nothing to do.
 
+use serde_json::Value;
+
+use crate::support::command::Done;
 use crate::support::compose::Compose;
 use crate::support::stack::Stack;
 use crate::support::state::State;
@@ -62,6 +65,7 @@ impl Upgrade {
     fn passes_under(&self, compose: Compose) {
         let stack = Stack::up(self.fixture, compose);
         let before = State::of(&stack);
+        self.only_the_image_changes(&stack);
         let done = stack.upgrade(&[self.service, self.tag, "--ready-after", "1s"]);
         assert_eq!(done.code, 0, "{done}");
         let after = State::of(&stack);
@@ -70,6 +74,16 @@ impl Upgrade {
         self.files_differ_by_the_tag(&before, &after);
         compose.up(&stack.folder());
         State::of(&stack).assert_is(&after, "the next `up -d` changed something");
+    }
+
+    /// The plan knows the maker of the containers, and sees no other difference.
+    fn only_the_image_changes(&self, stack: &Stack) {
+        let done = Done::of(&mut stack.composeup(&["plan", "--json", self.service, self.tag]));
+        let plan: Value = serde_json::from_str(&done.stdout).unwrap();
+        let causes = plan["services"][0]["causes"].as_array().unwrap();
+        assert_eq!(causes.len(), 1, "{done}");
+        assert!(causes[0].as_str().unwrap().starts_with("image changed ("), "{done}");
+        assert!(!done.stdout.contains("assumed"), "{done}");
     }
 
     fn service_is_new(&self, before: &State, after: &State) {

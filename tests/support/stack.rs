@@ -77,6 +77,13 @@ impl Stack {
         fs::read_to_string(self.file()).unwrap()
     }
 
+    /// Replaces the one place of its compose file that says `from`.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let text = self.text();
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        fs::write(self.file(), text.replace(from, to)).unwrap();
+    }
+
     /// Its containers by name.
     pub(crate) fn containers(&self) -> BTreeMap<String, Inspection> {
         self.engine.containers(&self.project)

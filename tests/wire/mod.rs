@@ -1,4 +1,5 @@
 //! Whole commands against an engine that fails on the wire.
 
+mod check;
 mod stack;
 mod upgrade;
