@@ -3,9 +3,11 @@
 pub mod arrange;
 pub mod build;
 pub mod check;
+pub mod dependents;
 pub mod diff;
 mod error;
 pub mod identity;
+pub mod late;
 pub mod order;
 pub mod preflight;
 mod provenance;

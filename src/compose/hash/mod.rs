@@ -8,9 +8,11 @@ mod generation;
 mod proof;
 mod resource;
 mod service;
+mod text;
 pub mod v1;
 
 pub use generation::Generation;
 pub use proof::{Evidence, Proof, prove};
 pub use resource::{network_hash, volume_hash};
-pub use service::{Shared, config_hash, depends_on_label, label_hash};
+pub use service::{Shared, config_hash, depends_on_label, hash_text, label_hash};
+pub use text::HashText;

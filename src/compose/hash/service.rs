@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::digest::sha256;
 use super::generation::{Generation, Rules};
+use super::text::HashText;
 use crate::compose::model::encode::Writer;
 use crate::compose::model::{Project, Service};
 
@@ -26,7 +27,18 @@ pub fn label_hash(
     generation: Generation,
     shared: &Shared,
 ) -> String {
-    sha256(&label_text(project, service, generation.rules(), shared))
+    hash_text(project, service, generation, shared).hash()
+}
+
+/// What that hash is computed from.
+#[must_use]
+pub fn hash_text(
+    project: &Project,
+    service: &Service,
+    generation: Generation,
+    shared: &Shared,
+) -> HashText {
+    HashText(label_text(project, service, generation.rules(), shared))
 }
 
 /// The value of the `depends_on` label: `service:condition:restart`, joined by commas. Compose

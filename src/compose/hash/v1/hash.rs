@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::files::Project;
 use super::value::{Dict, Py};
-use crate::compose::hash::digest::sha256;
+use crate::compose::hash::HashText;
 
 /// What only an engine knows.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,13 @@ impl Project {
     /// one is given; nothing if there is no such service.
     #[must_use]
     pub fn hash(&self, service: &str, image: Option<&str>, facts: &Facts) -> Option<String> {
-        self.text(service, image, facts).map(|text| sha256(&text))
+        self.hash_text(service, image, facts).map(|text| text.hash())
+    }
+
+    /// What that hash is computed from.
+    #[must_use]
+    pub fn hash_text(&self, service: &str, image: Option<&str>, facts: &Facts) -> Option<HashText> {
+        self.text(service, image, facts).map(HashText)
     }
 
     pub(in crate::compose::hash) fn text(
