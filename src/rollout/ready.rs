@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::failure::end_of_check;
 use crate::engine::api::{
-    ContainerId, ContainerState, EventStream, ExecResult, Healthcheck, Inspection,
+    ContainerId, ContainerState, EventStream, Exec, ExecResult, Healthcheck, Inspection,
 };
 use crate::engine::{Engine, EngineError};
 use crate::plan::steps::Readiness;
@@ -176,7 +176,7 @@ async fn passes(
     let Some(check) = check.filter(|_| seen.state().running) else {
         return std::future::pending().await;
     };
-    let command = health_command(seen, check);
+    let command = Exec::of(health_command(seen, check));
     let mut tick = interval(PROBE_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

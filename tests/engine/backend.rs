@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use composeup::engine::api::{Attachment, ContainerFile, ContainerId, ContainerSpec, Inspection};
+use composeup::engine::api::{
+    Attachment, ContainerFile, ContainerId, ContainerSpec, Exec, Inspection,
+};
 use composeup::engine::docker::{Address, Deadlines, Docker};
 use composeup::engine::{Engine, EngineError};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -90,7 +92,7 @@ impl Lab {
     }
 
     async fn shell(&self, id: &ContainerId, script: &str) -> (i64, String) {
-        let command = ["/bin/sh", "-c", script].map(str::to_owned);
+        let command = Exec::of(["/bin/sh", "-c", script]);
         let end = self.docker.exec(id, &command, Duration::from_secs(20)).await.unwrap();
         (end.exit_code, end.output)
     }
@@ -161,13 +163,37 @@ fn a_command_gives_its_exit_code_and_at_most_four_kib_of_output() {
         assert_eq!(lab.shell(&id, "echo $MADE_BY").await, (0, "import\n".into()));
         let (code, output) = lab.shell(&id, "head -c 100000 /dev/zero | tr '\\0' x").await;
         assert_eq!((code, output.len()), (0, 4096));
-        let command = ["/no/such".to_owned()];
+        let command = Exec::of(["/no/such"]);
         let missing = lab.docker.exec(&id, &command, Duration::from_secs(20)).await.unwrap();
         assert!([126, 127].contains(&missing.exit_code), "{missing:?}");
         assert!(missing.output.contains("no such file"), "{missing:?}");
         lab.docker.stop(&id, None).await.unwrap();
-        let stopped = lab.docker.exec(&id, &["/bin/echo".into()], Duration::from_secs(5)).await;
+        let stopped = lab.docker.exec(&id, &Exec::of(["/bin/echo"]), Duration::from_secs(5)).await;
         assert!(matches!(stopped, Err(EngineError::Conflict { .. })), "{stopped:?}");
+    });
+}
+
+#[test]
+fn a_command_runs_as_who_where_and_with_what_it_is_asked_to() {
+    Lab::run("execas", &async |lab| {
+        let id = lab.running("a", SERVE, &json!({})).await;
+        let run = async |exec: Exec| {
+            lab.docker.exec(&id, &exec, Duration::from_secs(20)).await.unwrap().output
+        };
+        let who_and_where =
+            Exec::of(["/bin/sh", "-c", "echo $(busybox id -u) $PWD $GREETING $MADE_BY"]);
+        let as_asked = Exec {
+            user: Some("1000".into()),
+            working_dir: Some("/bin".into()),
+            env: vec!["GREETING=hello".into()],
+            ..who_and_where.clone()
+        };
+        assert_eq!(run(who_and_where).await, "0 / import\n");
+        assert_eq!(run(as_asked).await, "1000 /bin hello import\n");
+        // All rights are more than the usual ones, and an engine without them says so.
+        let rights = Exec::of(["/bin/busybox", "grep", "CapEff", "/proc/self/status"]);
+        let all = Exec { privileged: true, ..rights.clone() };
+        assert_ne!(run(rights).await, run(all).await);
     });
 }
 
@@ -175,7 +201,7 @@ fn a_command_gives_its_exit_code_and_at_most_four_kib_of_output() {
 fn a_command_past_its_deadline_is_an_ambiguous_timeout() {
     Lab::run("execlate", &async |lab| {
         let id = lab.running("a", SERVE, &json!({})).await;
-        let command = ["/bin/sleep", "5"].map(str::to_owned);
+        let command = Exec::of(["/bin/sleep", "5"]);
         let late = lab.docker.exec(&id, &command, Duration::from_millis(300)).await.unwrap_err();
         assert!(matches!(late, EngineError::Timeout { .. }) && late.is_ambiguous(), "{late:?}");
     });
@@ -394,7 +420,7 @@ fn an_engine_on_a_tcp_port_serves_the_same_calls() {
         docker.start(&id).await.unwrap();
         let actions = async { events.next().await.unwrap().unwrap().action };
         assert!(["create", "start"].contains(&actions.await.as_str()));
-        let command = ["/bin/echo", "hello"].map(str::to_owned);
+        let command = Exec::of(["/bin/echo", "hello"]);
         let end = docker.exec(&id, &command, Duration::from_secs(20)).await.unwrap();
         assert_eq!((end.exit_code, end.output.as_str()), (0, "hello\n"));
         docker.remove(&id).await.unwrap();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::support::daemon::{Daemon, Fault, Trouble};
-use composeup::engine::api::{ContainerId, ContainerSpec};
+use composeup::engine::api::{ContainerId, ContainerSpec, Exec};
 use composeup::engine::docker::{Address, Deadlines, Docker};
 use composeup::engine::fake::Behaviour;
 use composeup::engine::{Engine, EngineError};
@@ -139,7 +139,7 @@ async fn a_probe_without_answer_is_an_ambiguous_timeout() {
     let (daemon, docker) = shop().await;
     let id = docker.create(&spec("web-1")).await.unwrap();
     docker.start(&id).await.unwrap();
-    let probe = async || docker.exec(&id, &["ok".into()], SOON).await;
+    let probe = async || docker.exec(&id, &Exec::of(["ok"]), SOON).await;
     assert_eq!(probe().await.unwrap().exit_code, 0);
     daemon.fail(Fault::on("POST", "/exec", Trouble::StallBefore).nth(2));
     assert!(probe().await.unwrap_err().is_ambiguous());
@@ -164,7 +164,7 @@ async fn every_request_but_the_first_carries_the_version() {
     let (daemon, docker) = shop().await;
     let id = docker.create(&spec("web-1")).await.unwrap();
     docker.start(&id).await.unwrap();
-    docker.exec(&id, &["ok".into()], SOON).await.unwrap();
+    docker.exec(&id, &Exec::of(["ok"]), SOON).await.unwrap();
     docker.logs(&id, 5).await.unwrap();
     docker.containers(&["a=b".into()]).await.unwrap();
     docker.stop(&id, None).await.unwrap();

@@ -4,6 +4,7 @@
 //! [`Network`], [`Volume`]) with accessors on top, so that nothing is lost when a part of it goes
 //! back. What is sent is built as JSON by [`crate::engine`]'s pure mapping.
 
+mod exec;
 mod healthcheck;
 mod identity;
 mod inspection;
@@ -12,9 +13,10 @@ mod objects;
 mod spec;
 mod verbs;
 
+pub use exec::{Exec, ExecResult};
 pub use healthcheck::{Healthcheck, healthcheck};
 pub use identity::{ContainerId, EngineInfo};
 pub use inspection::{ContainerState, Health, Inspection};
 pub use objects::{Image, Network, Volume};
 pub use spec::{Attachment, ContainerFile, ContainerSpec};
-pub use verbs::{Engine, EngineEvent, EventStream, ExecResult, LayerProgress};
+pub use verbs::{Engine, EngineEvent, EventStream, LayerProgress};

@@ -8,8 +8,8 @@ use futures_util::Stream;
 use serde_json::Value;
 
 use super::{
-    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, Image, Inspection, Network,
-    Volume,
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, Exec, ExecResult, Image,
+    Inspection, Network, Volume,
 };
 use crate::engine::EngineError;
 
@@ -24,15 +24,6 @@ pub struct LayerProgress {
     pub current: Option<u64>,
     /// Bytes in all, where it knows them.
     pub total: Option<u64>,
-}
-
-/// A command that ended in a container.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExecResult {
-    /// Its exit code.
-    pub exit_code: i64,
-    /// What it wrote, both streams, at most 4 KiB.
-    pub output: String,
 }
 
 /// Something that happened to a container.
@@ -109,7 +100,7 @@ pub trait Engine {
     async fn exec(
         &self,
         id: &ContainerId,
-        command: &[String],
+        exec: &Exec,
         deadline: Duration,
     ) -> Result<ExecResult, EngineError>;
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::client::Docker;
 use super::{containers, events, exec, files, images, logs, networks, volumes};
 use crate::engine::api::{
-    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, ExecResult,
-    Image, Inspection, LayerProgress, Network, Volume,
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
+    ExecResult, Image, Inspection, LayerProgress, Network, Volume,
 };
 use crate::engine::{Engine, EngineError};
 
@@ -124,10 +124,10 @@ impl Engine for Docker {
     async fn exec(
         &self,
         id: &ContainerId,
-        command: &[String],
+        exec: &Exec,
         deadline: Duration,
     ) -> Result<ExecResult, EngineError> {
-        exec::run(self, id, command, deadline).await
+        exec::run(self, id, exec, deadline).await
     }
 
     async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::client::Docker;
 use crate::engine::EngineError;
-use crate::engine::api::{ContainerId, ExecResult};
+use crate::engine::api::{ContainerId, Exec, ExecResult};
 
 /// How much of the output is kept.
 const OUTPUT_LIMIT: usize = 4096;
@@ -21,22 +21,26 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(super) async fn run(
     docker: &Docker,
     id: &ContainerId,
-    command: &[String],
+    exec: &Exec,
     deadline: Duration,
 ) -> Result<ExecResult, EngineError> {
     let call = format!("run a command in container `{}`", id.short());
-    docker.ask(&call, deadline, attached(&docker.client, id, command)).await
+    docker.ask(&call, deadline, attached(&docker.client, id, exec)).await
 }
 
 async fn attached(
     client: &bollard::Docker,
     id: &ContainerId,
-    command: &[String],
+    exec: &Exec,
 ) -> Result<ExecResult, Error> {
     let options = CreateExecOptions {
         attach_stdout: Some(true),
         attach_stderr: Some(true),
-        cmd: Some(command.to_vec()),
+        cmd: Some(exec.command.clone()),
+        user: exec.user.clone(),
+        privileged: Some(exec.privileged),
+        working_dir: exec.working_dir.clone(),
+        env: Some(exec.env.clone()),
         ..Default::default()
     };
     let exec = client.create_exec(&id.0, options).await?.id;

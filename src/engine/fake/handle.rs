@@ -74,6 +74,11 @@ impl Fake {
         self.0.world.borrow_mut().scripts.insert(name_or_image.to_owned(), behaviour);
     }
 
+    /// Lets a program, run in any container, end with this exit code.
+    pub fn script_program(&self, program: &str, exit_code: i64) {
+        self.0.world.borrow_mut().programs.insert(program.to_owned(), exit_code);
+    }
+
     /// Gives the container of this name something to have logged.
     pub fn add_log(&self, name: &str, lines: &[&str]) {
         let lines = lines.iter().map(|line| (*line).to_owned()).collect();

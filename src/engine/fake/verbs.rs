@@ -10,8 +10,8 @@ use super::fault::Verb;
 use super::handle::{ENDPOINT, Fake};
 use super::world::World;
 use crate::engine::api::{
-    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, ExecResult,
-    Image, Inspection, LayerProgress, Network, Volume,
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
+    ExecResult, Image, Inspection, LayerProgress, Network, Volume,
 };
 use crate::engine::{Engine, EngineError};
 
@@ -124,12 +124,12 @@ impl Engine for Fake {
     async fn exec(
         &self,
         id: &ContainerId,
-        _command: &[String],
+        exec: &Exec,
         _deadline: Duration,
     ) -> Result<ExecResult, EngineError> {
         let name = self.name(id);
-        let succeeds = self.call(Verb::Exec, &name, |world, call| world.exec(call, id)).await?;
-        Ok(ExecResult { exit_code: i64::from(!succeeds), output: String::new() })
+        let end = self.call(Verb::Exec, &name, |world, call| world.exec(call, id, exec)).await;
+        Ok(ExecResult { exit_code: end?, output: String::new() })
     }
 
     async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
@@ -217,7 +217,10 @@ mod tests {
         assert_eq!(fake.look(|world| world.serving("web")), 0);
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(fake.look(|world| world.serving("web")), 1);
-        assert_eq!(fake.exec(&id, &[], Duration::from_secs(1)).await.unwrap().exit_code, 0);
+        assert_eq!(
+            fake.exec(&id, &Exec::default(), Duration::from_secs(1)).await.unwrap().exit_code,
+            0
+        );
         assert_eq!(events.next().await.unwrap().unwrap().action, "health_status: healthy");
         assert_eq!(start.elapsed(), Duration::from_secs(30));
     }

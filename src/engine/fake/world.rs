@@ -8,7 +8,9 @@ use tokio::time::Instant;
 use super::behaviour::Behaviour;
 use super::container::Container;
 use crate::engine::EngineError;
-use crate::engine::api::{Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent};
+use crate::engine::api::{
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec,
+};
 use crate::labels;
 
 /// Everything the fake holds.
@@ -22,6 +24,7 @@ pub struct World {
     pub(super) scripts: BTreeMap<String, Behaviour>,
     pub(super) events: Vec<EngineEvent>,
     pub(super) logs: BTreeMap<String, Vec<String>>,
+    pub(super) programs: BTreeMap<String, i64>,
     pub(super) api_version: Option<String>,
     made: u64,
 }
@@ -178,10 +181,18 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn exec(&mut self, call: &str, id: &ContainerId) -> Result<bool, EngineError> {
+    /// The exit code: the one scripted for the program, else whether the container serves.
+    pub(super) fn exec(
+        &mut self,
+        call: &str,
+        id: &ContainerId,
+        exec: &Exec,
+    ) -> Result<i64, EngineError> {
+        let program = exec.command.first().map_or("", String::as_str);
+        let scripted = self.programs.get(program).copied();
         let container = self.find(call, id)?;
         if container.is_running() {
-            return Ok(container.serves);
+            return Ok(scripted.unwrap_or_else(|| i64::from(!container.serves)));
         }
         let message = format!("Container {id} is not running");
         Err(EngineError::Conflict { call: call.into(), message })

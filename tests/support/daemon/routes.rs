@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use composeup::engine::api::{
-    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, ExecResult, LayerProgress,
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, ExecResult,
+    LayerProgress,
 };
 use composeup::engine::fake::Fake;
 use composeup::engine::{Engine as _, EngineError};
@@ -158,9 +159,8 @@ impl Engine {
 
     async fn exec(&self, id: &ContainerId, body: &Value) -> Answer {
         let words = body["Cmd"].as_array().into_iter().flatten();
-        let command: Vec<String> =
-            words.filter_map(|word| word.as_str().map(str::to_owned)).collect();
-        let end = self.fake.exec(id, &command, Duration::MAX).await?;
+        let exec = Exec::of(words.filter_map(Value::as_str));
+        let end = self.fake.exec(id, &exec, Duration::MAX).await?;
         let number = self.execs.borrow().len().to_string();
         self.execs.borrow_mut().push(end);
         Ok(reply::json(201, &json!({ "Id": number })))
