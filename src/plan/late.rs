@@ -72,7 +72,7 @@ fn fill_in(value: &mut Value, placeholder: &str, id: &str) {
         Value::String(text) if text.contains(placeholder) => *text = text.replace(placeholder, id),
         Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, placeholder, id)),
         Value::Object(fields) => {
-            fields.values_mut().for_each(|field| fill_in(field, placeholder, id))
+            fields.values_mut().for_each(|field| fill_in(field, placeholder, id));
         }
         _ => {}
     }
