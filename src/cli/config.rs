@@ -1,6 +1,6 @@
 //! `composeup config`: the project as its files resolve.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{ConfigArgs, ConfigFormat};
 use super::output;
@@ -8,9 +8,9 @@ use super::request::connect;
 use super::run::on_engine;
 use super::settings::{Progress, Settings};
 use crate::compose::hash::{Generation, Shared, config_hash, label_hash, v1};
-use crate::compose::load;
 use crate::compose::model::{Project, Service};
 use crate::compose::resolved::{images, profiles, resolved_json, resolved_yaml};
+use crate::compose::{ComposeError, load};
 use crate::engine::api::Image;
 use crate::engine::{Observed, Wanted, observe};
 use crate::error::{Error, ExitStatus};
@@ -21,9 +21,14 @@ use crate::report::style::Tone;
 
 /// Loads the project and prints what was asked for; `--quiet` only loads.
 pub(super) fn run(args: &ConfigArgs, settings: &Settings) -> Result<ExitStatus, Error> {
-    let project = load(&settings.load)?;
-    warn(&project, settings);
-    let text = text(args, settings, &project)?;
+    let text = match &args.part.hash {
+        Some(names) if args.generation == Some(Generation::V1) => v1_hashes(settings, names)?,
+        _ => {
+            let project = load(&settings.load)?;
+            warn(&project, settings);
+            text(args, settings, &project)?
+        }
+    };
     if settings.progress != Progress::Quiet {
         output::stdout(&text);
     }
@@ -84,11 +89,9 @@ fn hashes(
     services: &[&Service],
 ) -> Result<String, Error> {
     let generation = args.generation.unwrap_or(Generation::NEWEST);
-    if generation == Generation::V1 {
-        return v1_hashes(settings, project, services);
-    }
     let shared = if args.label && services.iter().any(|service| shares(service)) {
-        shared(&peers(&look(settings, project, BTreeSet::new())?))
+        let wanted = Wanted { project: project.name.clone(), ..Wanted::default() };
+        shared(&peers(&look(settings, &wanted)?))
     } else {
         Shared::new()
     };
@@ -103,27 +106,63 @@ fn hashes(
     Ok(lines(services.iter().map(line)))
 }
 
-/// v1 hashes the id of the image, which only the engine knows; both forms are one there.
-fn v1_hashes(
-    settings: &Settings,
-    project: &Project,
-    services: &[&Service],
-) -> Result<String, Error> {
+/// v1 reads the files by rules of its own, and hashes the id of the image, which only the engine
+/// knows; both forms of the hash are one there.
+fn v1_hashes(settings: &Settings, names: &str) -> Result<String, Error> {
     let v1 = v1::load(&settings.load)?;
-    let image = |service: &Service| {
-        service.image.clone().unwrap_or_else(|| format!("{}_{}", project.name, service.name))
+    let services: Vec<&str> = match names {
+        "*" => v1.services().filter(|name| v1.is_active(name)).collect(),
+        names => names.split(',').collect::<BTreeSet<&str>>().into_iter().collect(),
     };
-    let images = services.iter().map(|service| image(service)).collect();
-    let observed = look(settings, project, images)?;
+    let unknown = |name: &str| PlanError::UnknownService {
+        project: v1.name().to_owned(),
+        service: name.to_owned(),
+        known: v1.services().map(str::to_owned).collect(),
+    };
+    let images = services.iter().map(|name| v1.image(name).ok_or_else(|| unknown(name)));
+    let images: Vec<String> = images.collect::<Result<_, _>>()?;
+    let observed = look(settings, &v1_wanted(&v1, &images))?;
+    let others = v1_others(&v1, &observed)?;
     let containers = shared(&peers(&observed));
-    let line = |service: &&Service| {
-        let image_id = observed.images.get(&image(service)).map(Image::id);
-        let facts = v1::Facts { image_id, containers: containers.clone() };
-        let hash = v1.hash(&service.name, None, &facts);
-        let hash = hash.ok_or_else(|| unknown_service(project, &service.name))?;
-        Ok(format!("{} {hash}", service.name))
-    };
-    Ok(lines(services.iter().map(line).collect::<Result<Vec<_>, PlanError>>()?))
+    let lines_of = services.iter().zip(&images).map(|(name, image)| {
+        let image_id = observed.images.get(image).map(Image::id);
+        let facts = v1::Facts { image_id, containers: containers.clone(), named: others.clone() };
+        let hash = v1.hash(name, None, &facts).ok_or_else(|| unknown(name))?;
+        Ok(format!("{name} {hash}"))
+    });
+    Ok(lines(lines_of.collect::<Result<Vec<_>, PlanError>>()?))
+}
+
+fn v1_wanted(v1: &v1::Project, images: &[String]) -> Wanted {
+    let services = v1.services().filter_map(|name| v1.service(name, None));
+    Wanted {
+        project: v1.name().to_owned(),
+        images: images.iter().cloned().collect(),
+        containers: services
+            .flat_map(|service| service.containers().map(str::to_owned).collect::<Vec<_>>())
+            .collect(),
+        ..Wanted::default()
+    }
+}
+
+/// Ids of the containers the project refers to; without one of them v1 does nothing at all.
+fn v1_others(
+    v1: &v1::Project,
+    observed: &Observed,
+) -> Result<BTreeMap<String, String>, ComposeError> {
+    let mut others = BTreeMap::new();
+    for service in v1.services().filter_map(|name| v1.service(name, None)) {
+        for container in service.containers() {
+            let found = observed.named.get(container).ok_or_else(|| {
+                let name = &service.name;
+                ComposeError::new(format!(
+                    "service `{name}` refers to container `{container}`, which is not on this engine"
+                ))
+            })?;
+            others.insert(container.to_owned(), found.id().0);
+        }
+    }
+    Ok(others)
 }
 
 /// Whether only the engine knows whose namespaces or volumes the service shares.
@@ -134,14 +173,9 @@ fn shares(service: &Service) -> bool {
     modes.into_iter().flatten().any(is_service) || !service.volumes_from.iter().all(is_container)
 }
 
-fn look(
-    settings: &Settings,
-    project: &Project,
-    images: BTreeSet<String>,
-) -> Result<Observed, Error> {
-    let wanted = Wanted { project: project.name.clone(), images, ..Wanted::default() };
+fn look(settings: &Settings, wanted: &Wanted) -> Result<Observed, Error> {
     on_engine(async |cancel| {
-        let observed = async { Ok(observe(&connect(settings).await?, &wanted).await?) };
+        let observed = async { Ok(observe(&connect(settings).await?, wanted).await?) };
         cancel.guard(observed).await
     })
 }

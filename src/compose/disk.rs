@@ -46,6 +46,11 @@ impl<'a> Disk<'a> {
         self.overlay.contains_key(path) || path.is_file()
     }
 
+    /// Whether there is a file or folder at an absolute path.
+    pub(crate) fn exists(&self, path: &Path) -> bool {
+        self.overlay.contains_key(path) || path.exists()
+    }
+
     /// Every file read so far, by path.
     pub(crate) fn files(&self) -> Vec<Arc<SourceFile>> {
         self.read.borrow().values().cloned().collect()

@@ -19,6 +19,8 @@ pub struct Wanted {
     pub networks: BTreeSet<String>,
     /// Names of volumes.
     pub volumes: BTreeSet<String>,
+    /// Names of containers that need not be of the project.
+    pub containers: BTreeSet<String>,
 }
 
 /// What the engine has of it. What is not there is not in the maps.
@@ -35,6 +37,8 @@ pub struct Observed {
     pub networks: BTreeMap<String, Network>,
     /// Volumes by name.
     pub volumes: BTreeMap<String, Volume>,
+    /// Containers that were asked for, by name.
+    pub named: BTreeMap<String, Inspection>,
 }
 
 impl Observed {
@@ -60,6 +64,7 @@ pub async fn observe(engine: &impl Engine, wanted: &Wanted) -> Result<Observed, 
         images: present(&images, async |name| engine.image(name).await).await?,
         networks: present(&wanted.networks, async |name| engine.network(name).await).await?,
         volumes: present(&wanted.volumes, async |name| engine.volume(name).await).await?,
+        named: present(&wanted.containers, async |name| engine.container(name).await).await?,
         containers: by_service(all),
     })
 }

@@ -46,7 +46,7 @@ impl Identity {
 fn proof(situation: &Situation, service: &Service, old: &Inspection, shared: &Shared) -> Proof {
     let Some(before) = situation.before.services.get(&service.name) else { return Proof::Nothing };
     let image = old.image();
-    let facts = Facts { image_id: Some(old.image_id()), containers: shared.clone() };
+    let facts = facts(situation, Some(old.image_id()), shared);
     let by_v1 = |image: Option<&str>| situation.v1?.0.hash(&service.name, image, &facts);
     let evidence = Evidence {
         hash: old.label(labels::CONFIG_HASH).unwrap_or_default(),
@@ -66,11 +66,17 @@ fn config_hash(
     shared: &Shared,
 ) -> String {
     let image = service.image.as_ref().and_then(|image| situation.observed.images.get(image));
-    let facts = Facts { image_id: image.map(Image::id), containers: shared.clone() };
+    let facts = facts(situation, image.map(Image::id), shared);
     let by_v1 = situation.v1.filter(|_| generation == Generation::V1);
     by_v1
         .and_then(|(_, after)| after.hash(&service.name, None, &facts))
         .unwrap_or_else(|| label_hash(situation.after, service, generation, shared))
+}
+
+fn facts(situation: &Situation, image_id: Option<String>, shared: &Shared) -> Facts {
+    let named = situation.observed.named.iter();
+    let named = named.map(|(name, container)| (name.clone(), container.id().0)).collect();
+    Facts { image_id, containers: shared.clone(), named }
 }
 
 /// Of several containers of a service Compose takes the first one by name.

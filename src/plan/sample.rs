@@ -87,6 +87,7 @@ pub(crate) fn observed(project: &Project, containers: &[Inspection]) -> Observed
             .values()
             .map(|one| (one.name.clone(), Volume(named(&one.name))))
             .collect(),
+        named: BTreeMap::new(),
     }
 }
 

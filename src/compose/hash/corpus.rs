@@ -129,7 +129,7 @@ fn facts(answer: &Answer) -> v1::Facts {
     let image_id = json["image_id"].as_str().map(str::to_owned);
     let shared = json["ipc_mode"].as_str().and_then(|mode| mode.strip_prefix("container:"));
     let containers = shared.map(|id| ("other".to_owned(), id.to_owned())).into_iter().collect();
-    v1::Facts { image_id, containers }
+    v1::Facts { image_id, containers, ..v1::Facts::default() }
 }
 
 #[test]

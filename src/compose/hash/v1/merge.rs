@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ports;
+use super::format::Format;
 use super::value::{Dict, Py};
+use super::{mounts, ports};
+use crate::compose::ComposeError;
+use crate::compose::hash::digest::sha256;
 
 /// How the values of a key are merged.
 #[derive(Clone, Copy)]
@@ -22,6 +25,8 @@ enum Rule {
     Links,
     /// Secrets and configs, by source.
     Files,
+    /// Options of security, each once, sorted.
+    Security,
     /// Texts, each once, sorted.
     Set,
     /// Mounts and devices, by target, sorted.
@@ -34,6 +39,8 @@ enum Rule {
     Networks,
     /// Logging, options for one driver only.
     Logging,
+    /// Limits of devices, by path.
+    Blkio,
     /// Builds.
     Build,
     /// Deployments.
@@ -50,7 +57,7 @@ const RULES: &[(&str, Rule)] = &[
     ("links", Rule::Links),
     ("secrets", Rule::Files),
     ("configs", Rule::Files),
-    ("security_opt", Rule::Set),
+    ("security_opt", Rule::Security),
     ("extra_hosts", Rule::Hosts),
     ("networks", Rule::Networks),
     ("volumes", Rule::Mounts),
@@ -68,26 +75,50 @@ const RULES: &[(&str, Rule)] = &[
     ("tmpfs", Rule::Lists),
     ("logging", Rule::Logging),
     ("ports", Rule::Ports),
+    ("blkio_config", Rule::Blkio),
     ("healthcheck", Rule::Dict),
     ("deploy", Rule::Deploy),
     ("build", Rule::Build),
 ];
 
-/// `over` on top of `base`; `extends` is not merged, and `x-…` keys are lost.
-pub(super) fn merge(base: &Dict, over: &Dict) -> Dict {
-    let known = |key: &&String| *key != "extends" && !key.starts_with("x-");
-    let merged = keys(base, over).filter(known).map(|key| {
-        let rule = RULES.iter().find(|(name, _)| name == key).map(|(_, rule)| *rule);
-        let (low, high) = (base.get(key), over.get(key));
-        (key.clone(), rule.map_or_else(|| scalar(low, high), |rule| rule.apply(low, high)))
-    });
-    merged.collect()
+/// Keys of a service, beside `x-…`, that v1 forgets when it merges.
+const LOST: [&str; 2] = ["extends", "pull_policy"];
+
+/// `high` on top of `low`; `x-…` keys are lost.
+///
+/// # Errors
+/// A value of one of them cannot be taken apart.
+pub(super) fn merge(format: Format, low: &Dict, high: &Dict) -> Result<Dict, ComposeError> {
+    let mut merged = Dict::new();
+    for key in keys(low, high).filter(|key| !LOST.contains(key) && !key.starts_with("x-")) {
+        let rule = RULES.iter().find(|(name, _)| *name == key).map(|(_, rule)| *rule);
+        let (low, high) = (low.get(key), high.get(key));
+        let value = match rule {
+            Some(rule) => rule.apply(low, high)?,
+            None => scalar(low, high),
+        };
+        merged.insert(key.to_owned(), value);
+    }
+    if format == Format::Legacy {
+        image_or_build(&mut merged, low, high);
+    }
+    Ok(merged)
+}
+
+/// The oldest format has one of both: what the later one says wins over what the earlier one says.
+fn image_or_build(merged: &mut Dict, low: &Dict, high: &Dict) {
+    for key in ["image", "build"] {
+        merged.shift_remove(key);
+    }
+    let given = [(high, "image"), (high, "build"), (low, "image"), (low, "build")];
+    let first = given.into_iter().find_map(|(service, key)| Some((key, service.get(key)?)));
+    merged.extend(first.map(|(key, value)| (key.to_owned(), value.clone())));
 }
 
 /// The keys of both, each once.
-fn keys<'a>(low: &'a Dict, high: &'a Dict) -> impl Iterator<Item = &'a String> {
-    let keys: BTreeSet<&String> = low.keys().chain(high.keys()).collect();
-    keys.into_iter()
+fn keys<'a>(low: &'a Dict, high: &'a Dict) -> impl Iterator<Item = &'a str> {
+    let added = high.keys().filter(|key| !low.contains_key(*key));
+    low.keys().chain(added).map(String::as_str)
 }
 
 fn scalar(low: Option<&Py>, high: Option<&Py>) -> Py {
@@ -95,37 +126,45 @@ fn scalar(low: Option<&Py>, high: Option<&Py>) -> Py {
 }
 
 impl Rule {
-    fn apply(self, low: Option<&Py>, high: Option<&Py>) -> Py {
+    fn apply(self, low: Option<&Py>, high: Option<&Py>) -> Result<Py, ComposeError> {
         let both = || [low, high].into_iter().flatten().cloned();
-        let dicts = |form: fn(Py) -> Dict| Py::Dict(both().flat_map(form).collect());
         let items = || both().flat_map(Py::into_items);
-        match self {
-            Self::Variables => dicts(variables),
-            Self::Texts => dicts(texts),
-            Self::Dict => dicts(Py::into_dict),
-            Self::Dependencies => dicts(dependencies),
-            Self::Hosts => dicts(hosts),
-            Self::Links => by_key(items(), |link| {
-                let text = link.text();
-                text.split_once(':').map_or(text.clone(), |(_, alias)| alias.to_owned())
-            }),
+        Ok(match self {
+            Self::Variables => Py::Dict(all(both(), variables)?),
+            Self::Texts => Py::Dict(both().flat_map(texts).collect()),
+            Self::Dict => Py::Dict(both().flat_map(Py::into_dict).collect()),
+            Self::Dependencies => Py::Dict(both().flat_map(dependencies).collect()),
+            Self::Hosts => Py::Dict(all(both(), hosts)?),
+            Self::Links => links(items()),
             Self::Files => by_key(items(), |file| match file.as_dict() {
                 Some(long) => long.get("source").map(Py::text).unwrap_or_default(),
                 None => file.text(),
             }),
-            Self::Set => {
-                let set: BTreeSet<String> = items().map(|item| item.text()).collect();
-                Py::List(set.into_iter().map(Py::Str).collect())
-            }
+            Self::Security => by_key(items().map(plain_option), Py::text),
+            Self::Set => unique(items()),
             Self::Mounts => by_key(items(), target),
             Self::Lists => Py::List(items().collect()),
-            Self::Ports => merged_ports(items()),
-            Self::Networks => Py::Dict(networks(low, high)),
-            Self::Logging => logging(low, high),
-            Self::Build => build(low, high),
-            Self::Deploy => deploy(low, high),
-        }
+            Self::Ports => merged_ports(items())?,
+            Self::Networks => Py::Dict(networks(low, high)?),
+            Self::Logging => logging(low, high)?,
+            Self::Blkio => blkio(low, high)?,
+            Self::Build => build(low, high)?,
+            Self::Deploy => deploy(low, high)?,
+        })
     }
+}
+
+fn all(
+    values: impl Iterator<Item = Py>,
+    form: fn(Py) -> Result<Dict, ComposeError>,
+) -> Result<Dict, ComposeError> {
+    let dicts = values.map(form).collect::<Result<Vec<_>, _>>()?;
+    Ok(dicts.into_iter().flatten().collect())
+}
+
+fn unique(items: impl Iterator<Item = Py>) -> Py {
+    let set: BTreeSet<String> = items.map(|item| item.text()).collect();
+    Py::List(set.into_iter().map(Py::Str).collect())
 }
 
 /// The last item of each key, in the order of keys.
@@ -134,41 +173,92 @@ fn by_key(items: impl Iterator<Item = Py>, key: impl Fn(&Py) -> String) -> Py {
     Py::List(last.into_values().collect())
 }
 
+/// The last link of each alias, in the order of what is linked.
+fn links(items: impl Iterator<Item = Py>) -> Py {
+    let split = |link: &Py| {
+        let text = link.text();
+        let (target, alias) = text.split_once(':').unwrap_or((&text, ""));
+        let alias = if alias.is_empty() { target } else { alias };
+        (target.to_owned(), alias.to_owned())
+    };
+    let by_alias: BTreeMap<String, String> =
+        items.map(|link| split(&link)).map(|(target, alias)| (alias, target)).collect();
+    let mut pairs: Vec<(String, String)> =
+        by_alias.into_iter().map(|(alias, target)| (target, alias)).collect();
+    pairs.sort();
+    let written = pairs.into_iter().map(|(target, alias)| {
+        Py::Str(if target == alias { target } else { format!("{target}:{alias}") })
+    });
+    Py::List(written.collect())
+}
+
+/// An option as the file had it; one that was taken apart before is `[value, file]`.
+fn plain_option(option: Py) -> Py {
+    match option {
+        Py::List(parts) => match &parts[..] {
+            [_, Py::Str(file)] => Py::Str(format!("seccomp:{file}")),
+            [value, ..] => value.clone(),
+            [] => Py::None,
+        },
+        other => other,
+    }
+}
+
 /// The path in the container of a mount or device.
 fn target(mount: &Py) -> String {
     if let Some(long) = mount.as_dict() {
         return long.get("target").map(Py::text).unwrap_or_default();
     }
     let text = mount.text();
-    match text.split_once(':') {
-        Some((_, rest)) => rest.rsplit_once(':').map_or(rest, |(target, _)| target).to_owned(),
+    match mounts::split(&text) {
+        Some(parts) => parts.target.to_owned(),
         None => text,
     }
 }
 
-fn merged_ports(items: impl Iterator<Item = Py>) -> Py {
-    let mut ports: Vec<Py> = Vec::new();
-    for port in items.flat_map(|item| ports::parse(&item).unwrap_or_default()) {
-        if !ports.contains(&port) {
-            ports.push(port);
+/// Ports, the last one of those that are equal but for their mode, by target.
+fn merged_ports(items: impl Iterator<Item = Py>) -> Result<Py, ComposeError> {
+    let fields = |port: &Py| match port {
+        Py::List(fields) => fields.clone(),
+        _ => Vec::new(),
+    };
+    // Target, published, protocol, mode, address.
+    let key = |port: &Py| {
+        let mut fields = fields(port);
+        if fields.len() > 3 {
+            fields.remove(3);
         }
+        Py::List(fields).json()
+    };
+    let mut ports: indexmap::IndexMap<String, Py> = indexmap::IndexMap::new();
+    for item in items {
+        ports.extend(ports::parse(&item)?.into_iter().map(|port| (key(&port), port)));
     }
-    ports.sort_by_key(|port| match port {
-        Py::List(fields) => fields.first().map_or(0, |target| match target {
-            Py::Int(number) => *number,
-            _ => 0,
-        }),
+    let mut ports: Vec<Py> = ports.into_values().collect();
+    ports.sort_by_key(|port| match fields(port).first() {
+        Some(Py::Int(number)) => *number,
         _ => 0,
     });
-    Py::List(ports)
+    Ok(Py::List(ports))
 }
 
 /// `NAME=value` or a mapping; a name alone has no value.
-pub(super) fn variables(value: Py) -> Dict {
-    pairs(value, |text| match text.split_once('=') {
+///
+/// # Errors
+/// A name with space in it.
+pub(super) fn variables(value: Py) -> Result<Dict, ComposeError> {
+    let is_list = matches!(value, Py::List(_));
+    let variables = pairs(value, |text| match text.split_once('=') {
         Some((name, value)) => (name.to_owned(), Py::str(value)),
         None => (text.to_owned(), Py::None),
-    })
+    });
+    match variables.keys().find(|name| is_list && name.contains(char::is_whitespace)) {
+        Some(name) => {
+            let message = format!("a variable cannot have space in its name: `{name}`");
+            Err(ComposeError::new(message))
+        }
+        None => Ok(variables),
+    }
 }
 
 /// `key=value` or a mapping; a key alone has an empty text.
@@ -185,11 +275,17 @@ pub(super) fn dependencies(value: Py) -> Dict {
     pairs(value, |name| (name.to_owned(), Py::Dict(started())))
 }
 
-fn hosts(value: Py) -> Dict {
-    pairs(value, |text| {
+fn hosts(value: Py) -> Result<Dict, ComposeError> {
+    if let Py::List(items) = &value
+        && let Some(host) = items.iter().map(Py::text).find(|host| !host.contains(':'))
+    {
+        let message = format!("Compose 1.29 cannot merge the host `{host}`, which has no `:`");
+        return Err(ComposeError::new(message));
+    }
+    Ok(pairs(value, |text| {
         let (host, address) = text.split_once(':').unwrap_or((text, ""));
         (host.trim().to_owned(), Py::str(address.trim()))
-    })
+    }))
 }
 
 fn pairs(value: Py, split: impl Fn(&str) -> (String, Py)) -> Dict {
@@ -200,20 +296,21 @@ fn pairs(value: Py, split: impl Fn(&str) -> (String, Py)) -> Dict {
     }
 }
 
-fn networks(low: Option<&Py>, high: Option<&Py>) -> Dict {
-    let listed = |value: Option<&Py>| {
-        pairs(value.cloned().unwrap_or(Py::None), |name| (name.to_owned(), Py::None))
-    };
-    let (low, high) = (listed(low), listed(high));
-    let merged = keys(&low, &high).map(|name| {
-        let (low, high) = parts(low.get(name), high.get(name));
-        let body = by_table(&low, &high, |key| match key {
-            "aliases" | "link_local_ips" => Some(Rule::Set),
-            _ => None,
-        });
-        (name.clone(), Py::Dict(body))
-    });
-    merged.collect()
+/// Some keys of both mappings, each by its rule, or the later one's value.
+fn by_table(low: &Dict, high: &Dict, table: &[(&str, Option<Rule>)]) -> Result<Dict, ComposeError> {
+    let mut merged = Dict::new();
+    for (key, rule) in table {
+        let (low, high) = (low.get(*key), high.get(*key));
+        if low.is_none() && high.is_none() {
+            continue;
+        }
+        let value = match rule {
+            Some(rule) => rule.apply(low, high)?,
+            None => scalar(low, high),
+        };
+        merged.insert((*key).to_owned(), value);
+    }
+    Ok(merged)
 }
 
 fn parts(low: Option<&Py>, high: Option<&Py>) -> (Dict, Dict) {
@@ -221,57 +318,119 @@ fn parts(low: Option<&Py>, high: Option<&Py>) -> (Dict, Dict) {
     (dict(low), dict(high))
 }
 
-fn logging(low: Option<&Py>, high: Option<&Py>) -> Py {
-    let (low, high) = parts(low, high);
-    let mut merged = Dict::new();
-    let driver = high.get("driver").or(low.get("driver"));
-    merged.extend(driver.map(|driver| ("driver".to_owned(), driver.clone())));
-    let options = if low.get("driver").is_none_or(|base| Some(base) == driver) {
-        let given = low.contains_key("options") || high.contains_key("options");
-        given.then(|| Rule::Dict.apply(low.get("options"), high.get("options")))
-    } else {
-        high.get("options").filter(|options| !options.is_empty()).cloned()
+fn networks(low: Option<&Py>, high: Option<&Py>) -> Result<Dict, ComposeError> {
+    const TABLE: [(&str, Option<Rule>); 5] = [
+        ("aliases", Some(Rule::Set)),
+        ("link_local_ips", Some(Rule::Set)),
+        ("priority", None),
+        ("ipv4_address", None),
+        ("ipv6_address", None),
+    ];
+    let named = |value: Option<&Py>| {
+        pairs(value.cloned().unwrap_or(Py::None), |name| (name.to_owned(), Py::None))
     };
-    merged.extend(options.map(|options| ("options".to_owned(), options)));
-    Py::Dict(merged)
-}
-
-/// Both mappings by key, each key by its rule.
-fn by_table(low: &Dict, high: &Dict, rule: impl Fn(&str) -> Option<Rule>) -> Dict {
-    let merged = keys(low, high).map(|key| {
-        let (low, high) = (low.get(key), high.get(key));
-        let value = rule(key).map_or_else(|| scalar(low, high), |rule| rule.apply(low, high));
-        (key.clone(), value)
+    let (low, high) = (named(low), named(high));
+    let merged = keys(&low, &high).map(|name| {
+        let (low, high) = parts(low.get(name), high.get(name));
+        Ok((name.to_owned(), Py::Dict(by_table(&low, &high, &TABLE)?)))
     });
     merged.collect()
 }
 
-fn build(low: Option<&Py>, high: Option<&Py>) -> Py {
+fn logging(low: Option<&Py>, high: Option<&Py>) -> Result<Py, ComposeError> {
+    let (low, high) = parts(low, high);
+    let mut merged = by_table(&low, &high, &[("driver", None)])?;
+    let base = low.get("driver").filter(|driver| **driver != Py::None);
+    let (of_low, of_high) = (low.get("options"), high.get("options"));
+    if base.is_none_or(|base| merged.get("driver") == Some(base)) {
+        if of_low.is_some() || of_high.is_some() {
+            merged.insert("options".to_owned(), Rule::Dict.apply(of_low, of_high)?);
+        }
+    } else if let Some(options) = of_high.filter(|options| !options.is_empty()) {
+        merged.insert("options".to_owned(), options.clone());
+    }
+    Ok(Py::Dict(merged))
+}
+
+fn blkio(low: Option<&Py>, high: Option<&Py>) -> Result<Py, ComposeError> {
+    const LIMITS: [&str; 5] = [
+        "device_read_bps",
+        "device_read_iops",
+        "device_write_bps",
+        "device_write_iops",
+        "weight_device",
+    ];
+    let (low, high) = parts(low, high);
+    let mut merged = by_table(&low, &high, &[("weight", None)])?;
+    for key in LIMITS {
+        let given: Vec<Py> = [low.get(key), high.get(key)].into_iter().flatten().cloned().collect();
+        if !given.is_empty() {
+            let path = |limit: &Py| {
+                limit
+                    .as_dict()
+                    .and_then(|limit| limit.get("path"))
+                    .map(Py::text)
+                    .unwrap_or_default()
+            };
+            let limits = by_key(given.into_iter().flat_map(Py::into_items), path);
+            merged.insert(key.to_owned(), limits);
+        }
+    }
+    Ok(Py::Dict(merged))
+}
+
+fn build(low: Option<&Py>, high: Option<&Py>) -> Result<Py, ComposeError> {
+    const TABLE: [(&str, Option<Rule>); 10] = [
+        ("context", None),
+        ("dockerfile", None),
+        ("network", None),
+        ("target", None),
+        ("shm_size", None),
+        ("isolation", None),
+        ("args", Some(Rule::Variables)),
+        ("cache_from", Some(Rule::Set)),
+        ("labels", Some(Rule::Texts)),
+        ("extra_hosts", Some(Rule::Hosts)),
+    ];
     let long = |value: Option<&Py>| match value {
         Some(Py::Str(context)) => Dict::from([("context".to_owned(), Py::str(context))]),
         Some(Py::Dict(build)) => build.clone(),
         _ => Dict::new(),
     };
-    Py::Dict(by_table(&long(low), &long(high), |key| match key {
-        "args" => Some(Rule::Variables),
-        "cache_from" => Some(Rule::Set),
-        "labels" => Some(Rule::Texts),
-        "extra_hosts" => Some(Rule::Hosts),
-        _ => None,
-    }))
+    Ok(Py::Dict(by_table(&long(low), &long(high), &TABLE)?))
 }
 
-fn deploy(low: Option<&Py>, high: Option<&Py>) -> Py {
+/// What v1 reads of `deploy`; the rest has no effect.
+fn deploy(low: Option<&Py>, high: Option<&Py>) -> Result<Py, ComposeError> {
+    const TABLE: [(&str, Option<Rule>); 3] =
+        [("mode", None), ("replicas", None), ("restart_policy", Some(Rule::Dict))];
     let (low, high) = parts(low, high);
-    let mut merged = by_table(&low, &high, |key| match key {
-        "labels" => Some(Rule::Texts),
-        "update_config" | "rollback_config" | "restart_policy" => Some(Rule::Dict),
-        _ => None,
-    });
-    if merged.contains_key("resources") {
+    let mut merged = by_table(&low, &high, &TABLE)?;
+    if low.contains_key("resources") || high.contains_key("resources") {
         let (low, high) = parts(low.get("resources"), high.get("resources"));
-        let resources = by_table(&low, &high, |_| Some(Rule::Dict));
+        let mut resources = by_table(&low, &high, &[("limits", Some(Rule::Dict))])?;
+        if low.contains_key("reservations") || high.contains_key("reservations") {
+            let least = reservations(low.get("reservations"), high.get("reservations"))?;
+            resources.insert("reservations".to_owned(), least);
+        }
         merged.insert("resources".to_owned(), Py::Dict(resources));
     }
-    Py::Dict(merged)
+    if low.contains_key("placement") || high.contains_key("placement") {
+        let (low, high) = parts(low.get("placement"), high.get("placement"));
+        let placement = by_table(&low, &high, &[("max_replicas_per_node", None)])?;
+        merged.insert("placement".to_owned(), Py::Dict(placement));
+    }
+    Ok(Py::Dict(merged))
+}
+
+/// Devices of both, each once, in the order of their hashes.
+fn reservations(low: Option<&Py>, high: Option<&Py>) -> Result<Py, ComposeError> {
+    let (low, high) = parts(low, high);
+    let mut merged = by_table(&low, &high, &[("cpus", None), ("memory", None)])?;
+    let given = [low.get("devices"), high.get("devices")];
+    if given.iter().any(Option::is_some) {
+        let items = given.into_iter().flatten().cloned().flat_map(Py::into_items);
+        merged.insert("devices".to_owned(), by_key(items, |device| sha256(&device.json())));
+    }
+    Ok(Py::Dict(merged))
 }

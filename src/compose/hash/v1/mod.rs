@@ -1,17 +1,34 @@
-//! The config hash of Compose 1.29. It reads the files by rules of its own (YAML 1.1, other
-//! variables, other merging), hashes what it made of a service as Python prints it, and counts
-//! the image's id in.
+//! Compose 1.29: how it reads the files, and its config hash. It reads them by rules of its own
+//! (YAML 1.1, other variables, other merging, other keys), hashes what it made of a service as
+//! Python prints it, and counts the image's id in.
 
+mod checks;
 mod duration;
 mod env_file;
 mod extends;
 mod files;
+mod finish;
+mod format;
 mod hash;
 mod interpolate;
+mod load;
 mod merge;
+mod mounts;
+mod objects;
+mod order;
 mod ports;
+mod project;
+mod schema;
+mod security;
 mod service;
+mod service_parts;
+mod shapes;
+mod size;
 mod value;
 
-pub use files::{Project, load};
 pub use hash::Facts;
+pub use load::load;
+pub use project::Project;
+pub use service_parts::{Reference, Secret, Service, VolumesFrom};
+pub use size::bytes;
+pub use value::{Dict, Py};

@@ -1,23 +1,25 @@
-//! A service of the files to what v1 keeps of it.
+//! A service of the files with its paths absolute and its lists in the one form v1 works with.
 
 use std::path::Path;
 
 use super::files::Scope;
 use super::value::{Dict, Py};
-use super::{duration, env_file, merge, ports};
+use super::{duration, merge, mounts, ports, security, size};
 use crate::compose::ComposeError;
-use crate::compose::disk::absolute;
 
 /// What begins the address of a build context.
 const ADDRESSES: [&str; 5] = ["http://", "https://", "git://", "github.com/", "git@"];
 
-/// Paths from `dir`, and lists in the one form v1 works with.
-pub(super) fn process(
+/// Paths from `dir`, and values in their one form.
+///
+/// # Errors
+/// A value that cannot be taken apart.
+pub(super) fn normalized(
     scope: &Scope<'_>,
     dir: &Path,
     mut service: Dict,
 ) -> Result<Dict, ComposeError> {
-    let place = |path: &str| expand(scope, dir, path);
+    let place = |path: &str| scope.expanded(dir, path);
     update(&mut service, "env_file", |files| {
         Py::List(files.into_items().iter().map(|file| Py::Str(place(&file.text()))).collect())
     });
@@ -36,42 +38,35 @@ pub(super) fn process(
     }
     update(&mut service, "healthcheck", resolved_healthcheck);
     if let Some(Py::List(items)) = service.get("ports") {
-        let ports: Option<Vec<Vec<Py>>> = items.iter().map(ports::parse).collect();
-        let ports = ports.ok_or_else(|| ComposeError::new("v1 does not understand a port"))?;
+        let ports: Vec<Vec<Py>> = items.iter().map(ports::parse).collect::<Result<_, _>>()?;
         service.insert("ports".to_owned(), Py::List(ports.concat()));
     }
-    if service.get("security_opt").is_some_and(|options| !options.is_empty()) {
-        update(&mut service, "security_opt", |options| {
-            Py::List(options.into_items().into_iter().map(security_option).collect())
-        });
+    if let Some(Py::Dict(blkio)) = service.get_mut("blkio_config") {
+        resolve_rates(blkio)?;
+    }
+    if let Some(Py::List(options)) = service.get("security_opt").filter(|all| !all.is_empty()) {
+        let options = options.iter().map(|option| security::option(scope, option));
+        let options = options.collect::<Result<_, _>>()?;
+        service.insert("security_opt".to_owned(), Py::List(options));
     }
     Ok(service)
 }
 
-fn update(service: &mut Dict, key: &str, change: impl FnOnce(Py) -> Py) {
+/// Changes the value of a key that is there.
+pub(super) fn update(service: &mut Dict, key: &str, change: impl FnOnce(Py) -> Py) {
     if let Some(value) = service.get_mut(key) {
         *value = change(std::mem::replace(value, Py::None));
     }
 }
 
-fn expand(scope: &Scope<'_>, dir: &Path, path: &str) -> String {
-    absolute(dir, expand_home(scope, path)).display().to_string()
-}
-
-fn expand_home(scope: &Scope<'_>, path: &str) -> String {
-    match (path.strip_prefix('~'), scope.environment.get("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            format!("{home}{rest}")
-        }
-        _ => path.to_owned(),
-    }
+/// Whether a build context lies elsewhere than on this machine.
+pub(super) fn is_address(context: &str) -> bool {
+    ADDRESSES.iter().any(|start| context.starts_with(start))
 }
 
 fn resolved_build(build: Py, place: &dyn Fn(&str) -> String) -> Py {
-    let context = |text: &str| {
-        let is_address = ADDRESSES.iter().any(|start| text.starts_with(start));
-        Py::Str(if is_address { text.to_owned() } else { place(text) })
-    };
+    let context =
+        |text: &str| Py::Str(if is_address(text) { text.to_owned() } else { place(text) });
     match build {
         Py::Str(path) => context(&path),
         Py::Dict(mut build) => {
@@ -95,20 +90,24 @@ fn resolved_mount(scope: &Scope<'_>, mount: Py, place: &dyn Fn(&str) -> String) 
             }
             Py::Dict(long)
         }
-        Py::Str(short) => match short.split_once(':') {
-            Some((host, rest)) if host.starts_with('.') => {
-                Py::Str(format!("{}:{rest}", place(host)))
-            }
-            Some((host, rest)) => Py::Str(format!("{}:{rest}", expand_home(scope, host))),
-            None => Py::Str(short),
-        },
+        Py::Str(short) => {
+            let Some(parts) = mounts::split(&short) else { return Py::Str(short) };
+            let source = if parts.source.starts_with('.') {
+                place(parts.source)
+            } else {
+                scope.at_home(parts.source)
+            };
+            let mode = parts.mode.map(|mode| format!(":{mode}")).unwrap_or_default();
+            Py::Str(format!("{source}:{}{mode}", parts.target))
+        }
         other => other,
     }
 }
 
 fn resolved_healthcheck(check: Py) -> Py {
     let mut check = check.into_dict();
-    if check.remove("disable").is_some() {
+    // Also `disable: false` disables it.
+    if check.shift_remove("disable").is_some() {
         check.insert("test".to_owned(), Py::List(vec![Py::str("NONE")]));
     }
     for key in ["interval", "timeout", "start_period"] {
@@ -120,119 +119,40 @@ fn resolved_healthcheck(check: Py) -> Py {
     Py::Dict(check)
 }
 
-/// `[value, file]`; the file of a profile is read when the container is made.
-fn security_option(option: Py) -> Py {
-    match option {
-        Py::Str(_) => Py::List(vec![option, Py::None]),
-        other => other,
+/// Reads a number.
+type Reader = fn(&str) -> Option<i128>;
+
+/// Rates in bytes or operations.
+fn resolve_rates(blkio: &mut Dict) -> Result<(), ComposeError> {
+    let operations = |text: &str| text.trim().parse().ok();
+    let readers: [(&str, Reader); 4] = [
+        ("device_read_bps", size::bytes),
+        ("device_write_bps", size::bytes),
+        ("device_read_iops", operations),
+        ("device_write_iops", operations),
+    ];
+    for (key, reader) in readers {
+        let Some(Py::List(limits)) = blkio.get_mut(key) else { continue };
+        for limit in limits {
+            let Py::Dict(limit) = limit else { continue };
+            let rate = match limit.get("rate") {
+                Some(Py::Str(text)) => reader(text).map(Py::Int).ok_or_else(|| {
+                    ComposeError::new(format!("`blkio_config.{key}` has no such rate: `{text}`"))
+                })?,
+                Some(rate) => rate.clone(),
+                None => Py::Int(0),
+            };
+            limit.insert("rate".to_owned(), rate);
+        }
     }
+    Ok(())
 }
 
 /// Every value as text, nothing as an empty one.
-fn string_dict(dict: Dict) -> Dict {
+pub(super) fn string_dict(dict: Dict) -> Dict {
     let text = |value: Py| match value {
         Py::None => Py::str(""),
         other => Py::Str(other.text()),
     };
     dict.into_iter().map(|(key, value)| (key, text(value))).collect()
-}
-
-/// The last step of a service: its environment, its mounts, its restart policy.
-pub(super) fn finish(scope: &Scope<'_>, mut service: Dict) -> Result<Dict, ComposeError> {
-    if service.contains_key("environment") || service.contains_key("env_file") {
-        let environment = environment(scope, &mut service)?;
-        service.insert("environment".to_owned(), Py::Dict(environment));
-    }
-    update(&mut service, "volumes", |volumes| {
-        Py::List(volumes.into_items().into_iter().map(finish_mount).collect())
-    });
-    update(&mut service, "restart", |restart| match restart.as_str() {
-        Some(text) if !text.is_empty() => restart_policy(text),
-        _ => Py::None,
-    });
-    update(&mut service, "build", |build| match build {
-        Py::Dict(mut build) => {
-            update(&mut build, "args", |args| {
-                let known = merge::variables(args).into_iter();
-                Py::Dict(string_dict(known.map(|pair| from_outside(scope, pair)).collect()))
-            });
-            Py::Dict(build)
-        }
-        context => Py::Dict(Dict::from([("context".to_owned(), context)])),
-    });
-    let (driver, options) = (service.remove("log_driver"), service.remove("log_opt"));
-    if driver.is_some() || options.is_some() {
-        let mut logging = service.remove("logging").unwrap_or(Py::None).into_dict();
-        logging.extend(driver.map(|driver| ("driver".to_owned(), driver)));
-        logging.extend(options.map(|options| ("options".to_owned(), options)));
-        service.insert("logging".to_owned(), Py::Dict(logging));
-    }
-    Ok(service)
-}
-
-fn environment(scope: &Scope<'_>, service: &mut Dict) -> Result<Dict, ComposeError> {
-    let mut environment = Dict::new();
-    for file in service.remove("env_file").unwrap_or(Py::None).into_items() {
-        let text = &scope.disk.read(Path::new(&file.text()))?.text;
-        let read = env_file::parse(text, &scope.environment).into_iter();
-        environment.extend(read.map(|(name, value)| (name, value.map_or(Py::None, Py::Str))));
-    }
-    environment.extend(merge::variables(service.remove("environment").unwrap_or(Py::None)));
-    Ok(environment.into_iter().map(|pair| from_outside(scope, pair)).collect())
-}
-
-fn from_outside(scope: &Scope<'_>, (name, value): (String, Py)) -> (String, Py) {
-    let value = match (&value, scope.environment.get(&name)) {
-        (Py::None, Some(outside)) => Py::str(outside),
-        _ => value,
-    };
-    (name, value)
-}
-
-/// A short mount as `[external, internal, mode]`; a long one as it is.
-fn finish_mount(mount: Py) -> Py {
-    let Py::Str(short) = mount else { return finish_long_mount(mount) };
-    let parts: Vec<&str> = short.split(':').collect();
-    let (external, internal, mode) = match parts[..] {
-        [external, internal] => (Py::Str(normal(external)), internal, "rw"),
-        [external, internal, mode] => (Py::Str(normal(external)), internal, mode),
-        _ => (Py::None, short.as_str(), "rw"),
-    };
-    Py::List(vec![external, Py::Str(normal(internal)), Py::str(mode)])
-}
-
-fn finish_long_mount(mount: Py) -> Py {
-    let long = mount.into_dict();
-    let kind = long.get("type").map(Py::text).unwrap_or_default();
-    let kept = ["type", "source", "target", "read_only", "consistency", kind.as_str()];
-    let fields =
-        long.into_iter().filter(|(key, value)| kept.contains(&key.as_str()) && !value.is_empty());
-    let fields = fields.map(|(key, value)| match (key.as_str(), &value) {
-        ("source", Py::Str(path)) => (key, Py::Str(normal(path))),
-        _ => (key, value),
-    });
-    Py::Dict(fields.collect())
-}
-
-/// Python's `os.path.normpath`.
-fn normal(path: &str) -> String {
-    crate::compose::stages::clean_path(path)
-}
-
-fn restart_policy(text: &str) -> Py {
-    let (name, tries) = text.split_once(':').unwrap_or((text, "0"));
-    Py::Dict(Dict::from([
-        ("Name".to_owned(), Py::str(name)),
-        ("MaximumRetryCount".to_owned(), tries.parse().map_or(Py::None, Py::Int)),
-    ]))
-}
-
-/// The secrets of the project with absolute paths.
-pub(super) fn secrets(scope: &Scope<'_>, mut secrets: Dict) -> Dict {
-    for secret in secrets.values_mut() {
-        if let Py::Dict(fields) = secret {
-            update(fields, "file", |file| Py::Str(expand(scope, &scope.dir, &file.text())));
-        }
-    }
-    secrets
 }

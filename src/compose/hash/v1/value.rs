@@ -1,23 +1,47 @@
 //! Values of Python, and their JSON.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::fmt::Write as _;
+
+use indexmap::IndexMap;
 
 use crate::compose::document::{Node, Value};
 
-/// A mapping; Python's order of keys is lost, since the hash sorts them.
-pub(super) type Dict = BTreeMap<String, Py>;
+/// A mapping in the order of the file.
+pub type Dict = IndexMap<String, Py>;
 
 /// A value as Python has it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Py {
+#[derive(Clone, PartialEq)]
+pub enum Py {
+    /// `None`.
     None,
+    /// `bool`.
     Bool(bool),
+    /// `int`.
     Int(i128),
+    /// `float`.
     Float(f64),
+    /// `str`.
     Str(String),
+    /// `list`.
     List(Vec<Py>),
+    /// `dict`.
     Dict(Dict),
+}
+
+// Texts are the user's secrets.
+impl fmt::Debug for Py {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Bool(_) => "Bool",
+            Self::Int(_) => "Int",
+            Self::Float(_) => "Float",
+            Self::Str(_) => "Str",
+            Self::List(_) => "List",
+            Self::Dict(_) => "Dict",
+        })
+    }
 }
 
 impl Py {
@@ -36,25 +60,52 @@ impl Py {
         }
     }
 
-    pub(super) fn str(text: impl Into<String>) -> Self {
+    /// The value of JSON.
+    pub(super) fn of_json(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::None,
+            serde_json::Value::Bool(value) => Self::Bool(*value),
+            serde_json::Value::Number(number) => match number.as_i128() {
+                Some(number) => Self::Int(number),
+                None => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            serde_json::Value::String(text) => Self::str(text),
+            serde_json::Value::Array(items) => {
+                Self::List(items.iter().map(Self::of_json).collect())
+            }
+            serde_json::Value::Object(map) => Self::Dict(
+                map.iter().map(|(key, value)| (key.clone(), Self::of_json(value))).collect(),
+            ),
+        }
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn str(text: impl Into<String>) -> Self {
         Self::Str(text.into())
     }
 
-    pub(super) fn as_str(&self) -> Option<&str> {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
         if let Self::Str(text) = self { Some(text) } else { None }
     }
 
-    pub(super) fn as_dict(&self) -> Option<&Dict> {
+    /// The mapping, if it is one.
+    #[must_use]
+    pub fn as_dict(&self) -> Option<&Dict> {
         if let Self::Dict(dict) = self { Some(dict) } else { None }
     }
 
     /// The mapping; empty if it is none.
-    pub(super) fn into_dict(self) -> Dict {
+    #[must_use]
+    pub fn into_dict(self) -> Dict {
         if let Self::Dict(dict) = self { dict } else { Dict::new() }
     }
 
     /// The items of a list, a text as the only one; none of anything else.
-    pub(super) fn into_items(self) -> Vec<Self> {
+    #[must_use]
+    pub fn into_items(self) -> Vec<Self> {
         match self {
             Self::List(items) => items,
             Self::Str(_) => vec![self],
@@ -63,7 +114,8 @@ impl Py {
     }
 
     /// What Python takes for false.
-    pub(super) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         match self {
             Self::None | Self::Bool(false) | Self::Int(0) => true,
             Self::Str(text) => text.is_empty(),
@@ -75,7 +127,8 @@ impl Py {
     }
 
     /// What `str()` gives of a scalar.
-    pub(super) fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         match self {
             Self::None => "None".to_owned(),
             Self::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
@@ -89,11 +142,18 @@ impl Py {
     /// The compact JSON with sorted keys and nothing beyond ASCII.
     pub(super) fn json(&self) -> String {
         let mut out = String::new();
-        self.write(&mut out);
+        self.write(&COMPACT, &mut out);
         out
     }
 
-    fn write(&self, out: &mut String) {
+    /// The JSON as Python prints it if nobody says how: with spaces, keys in their order.
+    pub(super) fn spaced_json(&self) -> String {
+        let mut out = String::new();
+        self.write(&SPACED, &mut out);
+        out
+    }
+
+    fn write(&self, layout: &Layout, out: &mut String) {
         match self {
             Self::None => out.push_str("null"),
             Self::Bool(value) => out.push_str(&value.to_string()),
@@ -106,28 +166,38 @@ impl Py {
             Self::List(items) => {
                 out.push('[');
                 for (at, item) in items.iter().enumerate() {
-                    if at > 0 {
-                        out.push(',');
-                    }
-                    item.write(out);
+                    out.push_str(if at > 0 { layout.comma } else { "" });
+                    item.write(layout, out);
                 }
                 out.push(']');
             }
             Self::Dict(dict) => {
                 out.push('{');
-                for (at, (key, value)) in dict.iter().enumerate() {
-                    if at > 0 {
-                        out.push(',');
-                    }
+                let mut entries: Vec<(&String, &Self)> = dict.iter().collect();
+                if layout.is_sorted {
+                    entries.sort_by_key(|(key, _)| *key);
+                }
+                for (at, (key, value)) in entries.into_iter().enumerate() {
+                    out.push_str(if at > 0 { layout.comma } else { "" });
                     write_text(key, out);
-                    out.push(':');
-                    value.write(out);
+                    out.push_str(layout.colon);
+                    value.write(layout, out);
                 }
                 out.push('}');
             }
         }
     }
 }
+
+/// How JSON is laid out.
+struct Layout {
+    comma: &'static str,
+    colon: &'static str,
+    is_sorted: bool,
+}
+
+const COMPACT: Layout = Layout { comma: ",", colon: ":", is_sorted: true };
+const SPACED: Layout = Layout { comma: ", ", colon: ": ", is_sorted: false };
 
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
