@@ -109,6 +109,7 @@ impl<'a> Stack<'a> {
             old: None,
             peers: &BTreeMap::new(),
             network_ids: &BTreeMap::new(),
+            v1: None,
             read_file: &|path| fs::read(path),
         })
         .map_err(PlanError::from)?;

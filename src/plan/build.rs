@@ -236,6 +236,8 @@ impl Planner<'_> {
         let project = &self.situation.after.name;
         let final_name = identity.style.container_name(project, &self.service.name, number);
         let create_as = format!("{}_{final_name}", old.id().short());
+        let v1 = self.situation.v1.filter(|_| identity.style.release().is_v1());
+        let v1 = v1.and_then(|(_, after)| after.service(&self.service.name, None));
         let mut new = container_spec(&SpecInput {
             project: self.situation.after,
             service: self.service,
@@ -249,6 +251,7 @@ impl Planner<'_> {
             old: Some(old),
             peers: self.peers,
             network_ids: self.network_ids,
+            v1: v1.as_ref(),
             read_file: self.options.read_file,
         })?;
         sign(&mut new, &self.options.run, old);

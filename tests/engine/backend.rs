@@ -273,7 +273,7 @@ fn further_networks_are_connected_before_the_start_and_a_second_time_without_har
         let more = json!({ "NetworkingConfig": { "EndpointsConfig": one } });
         let id = docker.create(&lab.spec("a", SERVE, &more)).await.unwrap();
         let network = lab.network(2);
-        let to = Attachment { network, endpoint: json!({ "Aliases": ["shop"] }) };
+        let to = Attachment::new(network, json!({ "Aliases": ["shop"] }));
         for _ in 0..2 {
             docker.connect(&id, &to).await.unwrap();
         }
@@ -282,7 +282,7 @@ fn further_networks_are_connected_before_the_start_and_a_second_time_without_har
         let networks = docker.container(&id.0).await.unwrap().unwrap().networks();
         assert!(networks[&lab.network(1)]["Aliases"].to_string().contains("web"));
         assert!(networks[&lab.network(2)]["Aliases"].to_string().contains("shop"));
-        let nowhere = Attachment { network: format!("{}-no", lab.name), endpoint: json!({}) };
+        let nowhere = Attachment::new(format!("{}-no", lab.name), json!({}));
         let end = docker.connect(&id, &nowhere).await;
         assert!(matches!(end, Err(EngineError::NotFound { .. })), "{end:?}");
     });

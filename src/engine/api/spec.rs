@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::ContainerId;
+
 /// Everything needed to create one container, complete before the first call.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerSpec {
@@ -34,6 +36,33 @@ pub struct Attachment {
     pub network: String,
     /// `EndpointConfig` of `POST /networks/{id}/connect`.
     pub endpoint: Value,
+    /// Whether the container is on the network by then and is taken off it first, as v1 does.
+    #[serde(default)]
+    pub is_again: bool,
+    /// Whether the container's short id is one more alias, which only its create tells.
+    #[serde(default)]
+    pub has_short_id: bool,
+}
+
+impl Attachment {
+    /// A network the container is not on yet, with an endpoint that is complete.
+    #[must_use]
+    pub fn new(network: String, endpoint: Value) -> Self {
+        Self { network, endpoint, is_again: false, has_short_id: false }
+    }
+
+    /// The endpoint of container `id`.
+    #[must_use]
+    pub fn endpoint_of(&self, id: &ContainerId) -> Value {
+        let mut endpoint = self.endpoint.clone();
+        if self.has_short_id {
+            match endpoint["Aliases"].as_array_mut() {
+                Some(aliases) => aliases.insert(0, id.short().into()),
+                None => endpoint["Aliases"] = [id.short()].into(),
+            }
+        }
+        endpoint
+    }
 }
 
 /// One file to write into a container that was created and not started.

@@ -32,12 +32,30 @@ pub(super) async fn connect(
 ) -> Result<(), EngineError> {
     let call = format!("connect container `{}` to network `{}`", id.short(), to.network);
     let path = format!("/networks/{}/connect", encoded(&to.network));
-    let body = json!({ "Container": id, "EndpointConfig": to.endpoint });
+    if to.is_again {
+        disconnect(docker, id, &to.network).await?;
+    }
+    let body = json!({ "Container": id, "EndpointConfig": to.endpoint_of(id) });
     match docker.post(&call, &path, &body).await {
         Err(error) if !error.is_ambiguous() => {
             let seen = containers::inspect(docker, &id.0).await?;
             let connected = seen.is_some_and(|seen| seen.networks().contains_key(&to.network));
             if connected { Ok(()) } else { Err(error) }
+        }
+        end => end.map(|_| ()),
+    }
+}
+
+/// `POST /networks/{name}/disconnect`. Engines refuse it for a container that is not connected in
+/// different words, so a refusal is settled by looking.
+async fn disconnect(docker: &Docker, id: &ContainerId, network: &str) -> Result<(), EngineError> {
+    let call = format!("disconnect container `{}` from network `{network}`", id.short());
+    let path = format!("/networks/{}/disconnect", encoded(network));
+    match docker.post(&call, &path, &json!({ "Container": id })).await {
+        Err(error) if !error.is_ambiguous() => {
+            let seen = containers::inspect(docker, &id.0).await?;
+            let connected = seen.is_none_or(|seen| seen.networks().contains_key(network));
+            if connected { Err(error) } else { Ok(()) }
         }
         end => end.map(|_| ()),
     }

@@ -121,7 +121,7 @@ impl World {
             return Err(not_found(call, &format!("network {} not found", to.network)));
         }
         let container = self.find(call, id)?;
-        container.networks.insert(to.network.clone(), to.endpoint.clone());
+        container.networks.insert(to.network.clone(), to.endpoint_of(id));
         Ok(())
     }
 

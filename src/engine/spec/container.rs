@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::host::host;
 use super::network::{Networking, networking};
 use super::object::Object;
-use super::{SpecError, SpecInput, file_refs, health, keys, labels, mounts, ports, proxies};
+use super::{SpecError, SpecInput, file_refs, health, keys, labels, ports, proxies, v1};
 use crate::engine::api::ContainerSpec;
 
 /// Maps a service to everything that is needed to make one container of it, equal to what Compose
@@ -18,6 +18,9 @@ use crate::engine::api::ContainerSpec;
 /// [`SpecError`] where composeup does not map a key, where this engine cannot do what it says, or
 /// where the service shares something with a container that is not there.
 pub fn container_spec(input: &SpecInput) -> Result<ContainerSpec, SpecError> {
+    if let Some(service) = input.v1 {
+        return v1::container_spec(input, service);
+    }
     keys::check(input)?;
     let networking = networking(input)?;
     let body = body(input, &networking)?;
@@ -43,15 +46,14 @@ fn body(input: &SpecInput, networking: &Networking) -> Result<Value, SpecError> 
     body.put("Entrypoint", service.entrypoint.clone());
     body.set("Env", environment(input));
     body.set("Labels", json!(labels::labels(input)));
-    body.set("ExposedPorts", ports::exposed(input));
-    body.set("Volumes", mounts::declared(input));
+    body.set("ExposedPorts", ports::exposed(input.service));
     body.set("Healthcheck", health::healthcheck(input)?);
     body.set("StopSignal", service.stop_signal.clone());
     body.put("StopTimeout", service.stop_grace_period.map(|grace| grace.as_secs()));
     body.set("Tty", service.tty);
     body.set("OpenStdin", service.stdin_open);
-    body.set("AttachStdout", !input.is_v1());
-    body.set("AttachStderr", !input.is_v1());
+    body.set("AttachStdout", true);
+    body.set("AttachStderr", true);
     body.set("NetworkDisabled", networking.mode == "disabled");
     body.set("MacAddress", networking.mac_address.clone());
     body.set("HostConfig", host(input, networking)?);
@@ -80,11 +82,8 @@ fn environment(input: &SpecInput) -> Vec<String> {
     pairs.collect()
 }
 
-/// The platform of the image; v1 pulls by it and creates without it.
+/// The platform of the image.
 fn platform(input: &SpecInput) -> Option<String> {
-    if input.is_v1() {
-        return None;
-    }
     let default = || input.project.environment.get("DOCKER_DEFAULT_PLATFORM").cloned();
     input.service.platform.clone().or_else(default)
 }

@@ -80,14 +80,13 @@ pub(super) fn files(input: &SpecInput) -> Result<Vec<ContainerFile>, SpecError> 
     Ok(files)
 }
 
-/// What the service refers to, secrets first. v1 ignores configs.
+/// What the service refers to, secrets first.
 fn references<'a>(
     input: &SpecInput<'a>,
 ) -> Result<Vec<(Kind, &'a FileReference, &'a FileObject)>, SpecError> {
     let (service, project) = (input.service, input.project);
     let secrets = service.secrets.iter().map(|one| (Kind::Secret, one, &project.secrets));
     let configs = service.configs.iter().map(|one| (Kind::Config, one, &project.configs));
-    let configs = configs.filter(|_| !input.is_v1());
     let all = secrets.chain(configs).map(|(kind, reference, objects)| {
         let Some(object) = objects.get(&reference.source) else {
             let reason = format!("the project has no `{}`", reference.source);

@@ -81,6 +81,7 @@ impl Given {
             old: self.old.as_ref(),
             peers: &self.peers,
             network_ids: &self.network_ids,
+            v1: None,
             read_file: &read_file,
         })
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::release::Release;
 use super::{SpecError, Style};
+use crate::compose::hash::v1;
 use crate::compose::model::{Project, Service};
 use crate::compose::source::Location;
 use crate::engine::api::{ContainerId, EngineInfo, Image, Inspection};
@@ -46,6 +47,8 @@ pub struct SpecInput<'a> {
     pub peers: &'a BTreeMap<String, Vec<Peer>>,
     /// Ids of the engine's networks by their key in the project.
     pub network_ids: &'a BTreeMap<String, String>,
+    /// The service as Compose v1 reads it, where the container shall look made by v1.
+    pub v1: Option<&'a v1::Service>,
     /// Reads a file on the user's machine: seccomp profiles.
     pub read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
 }
@@ -54,11 +57,6 @@ impl SpecInput<'_> {
     /// The release of Compose whose calls are followed.
     pub(super) fn release(&self) -> Release {
         self.style.release()
-    }
-
-    /// Whether Compose v1 is followed.
-    pub(super) fn is_v1(&self) -> bool {
-        self.release().is_v1()
     }
 
     /// An error if the engine does not speak API `needed`, which `key` takes.

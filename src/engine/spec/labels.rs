@@ -12,25 +12,31 @@ use crate::labels;
 pub(super) fn labels(input: &SpecInput) -> BTreeMap<String, String> {
     let mut all = input.service.labels.clone();
     let mut set = |key: &str, value: String| all.insert(key.to_owned(), value);
-    set(labels::PROJECT, input.project.name.clone());
-    set(labels::SERVICE, input.service.name.clone());
-    set(labels::ONEOFF, "False".to_owned());
-    set(labels::CONTAINER_NUMBER, input.number.to_string());
-    set(labels::CONFIG_HASH, input.config_hash.to_owned());
-    set(labels::VERSION, input.style.version.clone());
-    for (key, value) in places(input) {
+    for (key, value) in common(input) {
         set(key, value);
     }
-    if !input.is_v1() {
-        set(labels::DEPENDS_ON, depends_on_label(input.project, input.service));
-        if let Some(image) = input.image {
-            set(labels::IMAGE, image.id());
-        }
-        if let Some(value) = replace(input) {
-            set(labels::REPLACE, value);
-        }
+    set(labels::DEPENDS_ON, depends_on_label(input.project, input.service));
+    if let Some(image) = input.image {
+        set(labels::IMAGE, image.id());
+    }
+    if let Some(value) = replace(input) {
+        set(labels::REPLACE, value);
     }
     all
+}
+
+/// What every Compose writes.
+pub(super) fn common(input: &SpecInput) -> Vec<(&'static str, String)> {
+    let mut common = places(input);
+    common.extend([
+        (labels::PROJECT, input.project.name.clone()),
+        (labels::SERVICE, input.service.name.clone()),
+        (labels::ONEOFF, "False".to_owned()),
+        (labels::CONTAINER_NUMBER, input.number.to_string()),
+        (labels::CONFIG_HASH, input.config_hash.to_owned()),
+        (labels::VERSION, input.style.version.clone()),
+    ]);
+    common
 }
 
 /// Where the project lies. The replaced container tells it as Compose was told it (v1 writes paths
@@ -98,13 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn the_replaced_container_is_told_by_id_and_later_by_name_and_never_by_v1() {
+    fn the_replaced_container_is_told_by_id_and_later_by_name() {
         let mut given = Given::new(Service::default()).replaces(&json!([]));
-        let told = [
-            ("2.38.0", json!("0123456789abcdef")),
-            ("2.40.3", json!("web-2")),
-            ("1.29.2", Value::Null),
-        ];
+        let told = [("2.38.0", json!("0123456789abcdef")), ("2.40.3", json!("web-2"))];
         for (version, expected) in told {
             given.version = version;
             assert_eq!(sent(&given, labels::REPLACE), expected);

@@ -27,6 +27,7 @@ mod resources;
 mod restart;
 mod security;
 mod style;
+mod v1;
 
 pub use container::container_spec;
 pub use error::SpecError;

@@ -35,8 +35,7 @@ pub(super) fn mounts(input: &SpecInput) -> Result<Mounts, SpecError> {
     by_target.extend(inherited(input));
     for volume in &input.service.volumes {
         let left_over = is_anonymous(volume) && old_mount(input, &volume.target).is_some();
-        let declared = is_anonymous(volume) && is_declared(input, volume);
-        if !left_over && !declared {
+        if !left_over {
             by_target.insert(volume.target.clone(), form(input, volume)?);
         }
     }
@@ -50,18 +49,6 @@ pub(super) fn mounts(input: &SpecInput) -> Result<Mounts, SpecError> {
     Ok(mounts)
 }
 
-/// `Volumes` of the create body: what v1 declares as a volume, mounted or not.
-pub(super) fn declared(input: &SpecInput) -> Value {
-    let volumes = input.service.volumes.iter().filter(|volume| is_declared(input, volume));
-    volumes.map(|volume| (volume.target.clone(), json!({}))).collect()
-}
-
-/// Whether v1 declares it, which it does with the short form. The canonical form keeps a trace of
-/// the short one: options that nobody gave.
-fn is_declared(input: &SpecInput, volume: &Mount) -> bool {
-    input.is_v1() && (volume.bind.is_some() || volume.volume.is_some())
-}
-
 /// Anonymous volumes of the replaced container, mounted again: those at the image's volumes and at
 /// volumes of the service that have no source. The new container shares them with the old one as
 /// long as both exist.
@@ -71,7 +58,7 @@ fn inherited(input: &SpecInput) -> BTreeMap<String, Form> {
     let targets = of_image.into_iter().chain(of_service.map(|volume| volume.target.clone()));
     let found = targets.filter_map(|target| {
         let old = old_mount(input, &target)?;
-        Some((target.clone(), inherit(input, &target, old)))
+        Some((target.clone(), inherit(&target, old)))
     });
     found.collect()
 }
@@ -87,12 +74,9 @@ fn old_mount<'a>(input: &SpecInput<'a>, target: &str) -> Option<&'a Value> {
     input.old?.mounts().iter().find(is_there)
 }
 
-fn inherit(input: &SpecInput, target: &str, old: &Value) -> Form {
+fn inherit(target: &str, old: &Value) -> Form {
     let kind = text(old, "Type");
     let source = if kind == "volume" { text(old, "Name") } else { text(old, "Source") };
-    if input.is_v1() {
-        return Form::Bind(format!("{source}:{target}:rw"));
-    }
     let mut mount = Object::default();
     mount.set("Type", kind);
     mount.set("Source", source);
@@ -136,7 +120,6 @@ fn source(input: &SpecInput, volume: &Mount) -> Option<String> {
 
 fn is_bind_string(input: &SpecInput, volume: &Mount) -> bool {
     match volume.kind.as_str() {
-        "bind" | "volume" if input.is_v1() => is_declared(input, volume),
         "bind" => is_plain_bind(input, volume.bind.as_ref()),
         "volume" => {
             let options = volume.volume.as_ref();
@@ -279,18 +262,6 @@ mod tests {
         let given = given(vec![mount("volume", None, "/cache")]).replaces(&old);
         let expected = json!([{"Type": "volume", "Target": "/cache"}]);
         assert_eq!(given.sends("/HostConfig/Mounts"), expected);
-    }
-
-    #[test]
-    fn v1_mounts_an_anonymous_volume_again_as_a_bind_string() {
-        let short =
-            Mount { volume: Some(VolumeOptions::default()), ..mount("volume", None, "/cache") };
-        let mut given = given(vec![short]);
-        given.version = "1.29.2";
-        assert_eq!(given.sends("/Volumes"), json!({"/cache": {}}));
-        assert_eq!(given.sends("/HostConfig/Mounts"), Value::Null);
-        let given = given.replaces(&old_volume());
-        assert_eq!(given.sends("/HostConfig/Binds"), json!(["abc:/cache:rw"]));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(super) fn networking(input: &SpecInput) -> Result<Networking, SpecError> {
         if in_create {
             networking.endpoints.insert(network, endpoint);
         } else {
-            networking.connect.push(Attachment { network, endpoint });
+            networking.connect.push(Attachment::new(network, endpoint));
         }
     }
     Ok(networking)
@@ -86,7 +86,6 @@ fn body<'a>(input: &SpecInput<'a>, key: &str) -> Option<&'a ServiceNetwork> {
 fn engine_name(input: &SpecInput, key: &str) -> String {
     let network = input.project.networks.get(key);
     let by_id = network.is_some_and(|network| network.external)
-        && !input.is_v1()
         && !input.release().has(Change::ExternalNetworkByName);
     let id = input.network_ids.get(key).filter(|_| by_id);
     id.or(network.map(|network| &network.name)).cloned().unwrap_or_default()
@@ -105,15 +104,11 @@ fn endpoint(
     let own = body.and_then(|body| body.mac_address.as_ref());
     endpoint.set("MacAddress", own.or(mac_address).cloned());
     if let Some(body) = body {
-        if input.is_v1() {
-            endpoint.set("IPAMConfig", addresses(body));
-        } else {
-            // A body without addresses makes an empty object. The addresses stand twice, and the
-            // second one under this name.
-            endpoint.put("IPAMConfig", Some(addresses(body)));
-            endpoint.set("IPAddress", body.ipv4_address.clone());
-            endpoint.set("IPv6Gateway", body.ipv6_address.clone());
-        }
+        // A body without addresses makes an empty object. The addresses stand twice, and the second
+        // one under this name.
+        endpoint.put("IPAMConfig", Some(addresses(body)));
+        endpoint.set("IPAddress", body.ipv4_address.clone());
+        endpoint.set("IPv6Gateway", body.ipv6_address.clone());
         if input.release().has(Change::EndpointDriverOpts) {
             endpoint.set("DriverOpts", driver_opts(input, key, body)?);
         }
@@ -126,9 +121,9 @@ fn endpoint(
 
 /// The names other containers find this one by on the network.
 fn aliases(input: &SpecInput, body: Option<&ServiceNetwork>) -> Vec<String> {
-    let own = (!input.is_v1()).then(|| input.name.to_owned());
+    let own = [input.name.to_owned(), input.service.name.clone()];
     let extra = body.map(|body| body.aliases.as_slice()).unwrap_or_default();
-    own.into_iter().chain([input.service.name.clone()]).chain(extra.iter().cloned()).collect()
+    own.into_iter().chain(extra.iter().cloned()).collect()
 }
 
 fn addresses(body: &ServiceNetwork) -> Value {
@@ -203,18 +198,14 @@ mod tests {
     fn aliases_hold_the_final_name_while_the_container_has_a_temporary_one() {
         let body = ServiceNetwork { aliases: vec!["www".to_owned()], ..ServiceNetwork::default() };
         let aliases = "/NetworkingConfig/EndpointsConfig/front-net/Aliases";
-        let mut given = on(&[("front", Some(body))]);
+        let given = on(&[("front", Some(body))]);
         assert_eq!(given.sends(aliases), json!(["shop-web-2", "web", "www"]));
-        given.version = "1.29.2";
-        assert_eq!(given.sends(aliases), json!(["web", "www"]));
     }
 
     #[test]
     fn an_external_network_is_named_by_its_id_before_2_30() {
         let mut given = on(&[("net", None)]);
-        for (version, name) in
-            [("2.40.3", "net-net"), ("2.26.1", "id-of-net"), ("1.29.2", "net-net")]
-        {
+        for (version, name) in [("2.40.3", "net-net"), ("2.26.1", "id-of-net")] {
             given.version = version;
             assert_eq!(given.sends("/HostConfig/NetworkMode"), name);
         }

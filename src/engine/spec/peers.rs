@@ -10,8 +10,7 @@ pub(super) fn namespace(input: &SpecInput, key: &str, mode: &str) -> Result<Stri
     }
 }
 
-/// `HostConfig.VolumesFrom`: containers, each with its access mode as Compose sends it (v1 does,
-/// v2 leaves it out).
+/// `HostConfig.VolumesFrom`: containers, whose access mode Compose leaves out.
 pub(super) fn volumes_from(input: &SpecInput) -> Result<Vec<String>, SpecError> {
     input.service.volumes_from.iter().map(|from| volume_source(input, from)).collect()
 }
@@ -19,12 +18,11 @@ pub(super) fn volumes_from(input: &SpecInput) -> Result<Vec<String>, SpecError> 
 fn volume_source(input: &SpecInput, from: &str) -> Result<String, SpecError> {
     let given = from.strip_prefix("container:");
     let text = given.unwrap_or(from);
-    let (name, mode) = text.split_once(':').unwrap_or((text, "rw"));
-    let container = match given {
+    let name = text.split(':').next().unwrap_or(text);
+    Ok(match given {
         Some(_) => name.to_owned(),
         None => first(input, "volumes_from", name)?.id.to_string(),
-    };
-    Ok(if input.is_v1() { format!("{container}:{mode}") } else { container })
+    })
 }
 
 /// Containers of another service in the order of their names, which is the one Compose takes.
@@ -34,7 +32,11 @@ pub(super) fn of<'a>(input: &SpecInput<'a>, service: &str) -> Vec<&'a Peer> {
     peers
 }
 
-fn first<'a>(input: &SpecInput<'a>, key: &str, other: &str) -> Result<&'a Peer, SpecError> {
+pub(super) fn first<'a>(
+    input: &SpecInput<'a>,
+    key: &str,
+    other: &str,
+) -> Result<&'a Peer, SpecError> {
     of(input, other).first().copied().ok_or_else(|| SpecError::NoPeer {
         service: input.service.name.clone(),
         key: key.to_owned(),
@@ -65,13 +67,10 @@ mod tests {
     }
 
     #[test]
-    fn volumes_come_from_services_and_from_containers_and_only_v1_sends_their_mode() {
+    fn volumes_come_from_services_and_from_containers_without_their_mode() {
         let from = ["db:ro", "container:backup"].map(str::to_owned).to_vec();
         let service = Service { volumes_from: from, ..Service::default() };
-        let mut given = Given::new(service).peer("db", "shop-db-1");
+        let given = Given::new(service).peer("db", "shop-db-1");
         assert_eq!(given.sends("/HostConfig/VolumesFrom"), json!(["id-of-shop-db-1", "backup"]));
-        given.version = "1.29.2";
-        let with_modes = json!(["id-of-shop-db-1:ro", "backup:rw"]);
-        assert_eq!(given.sends("/HostConfig/VolumesFrom"), with_modes);
     }
 }

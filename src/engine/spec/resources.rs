@@ -32,11 +32,11 @@ fn or(first: i64, second: i64) -> i64 {
     if first == 0 { second } else { first }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "Compose truncates hundredths, too")]
+#[expect(clippy::cast_possible_truncation, reason = "Compose truncates, too")]
 fn set_cpu(host: &mut Object, input: &SpecInput, limits: &Resource) {
     let service = input.service;
     let cpus = if limits.cpus == 0.0 { service.cpus } else { limits.cpus };
-    host.set("NanoCpus", nano_cpus(input, cpus));
+    host.set("NanoCpus", (cpus * 1e9) as i64);
     host.set("CpuCount", service.cpu_count);
     host.set("CpuPercent", (service.cpu_percent * 100.0) as i64);
     host.set("CpuPeriod", service.cpu_period);
@@ -45,17 +45,6 @@ fn set_cpu(host: &mut Object, input: &SpecInput, limits: &Resource) {
     host.set("CpuRealtimeRuntime", service.cpu_rt_runtime);
     host.set("CpuShares", service.cpu_shares);
     host.set("CpusetCpus", service.cpuset.clone());
-}
-
-/// CPUs in billionths: v2 multiplies in single precision, v1 in double.
-#[expect(clippy::cast_possible_truncation, reason = "Compose truncates, too")]
-fn nano_cpus(input: &SpecInput, cpus: f32) -> i64 {
-    if input.is_v1() {
-        let as_written: f64 = cpus.to_string().parse().unwrap_or(0.0);
-        (as_written * 1e9) as i64
-    } else {
-        (cpus * 1e9) as i64
-    }
 }
 
 /// A limit that is one number is soft and hard.

@@ -9,7 +9,7 @@ use super::{SpecError, SpecInput};
 pub(super) fn set(host: &mut Object, input: &SpecInput) -> Result<(), SpecError> {
     let (unconfined, options): (Vec<&String>, Vec<&String>) =
         input.service.security_opt.iter().partition(|option| *option == "systempaths=unconfined");
-    if !unconfined.is_empty() && !input.is_v1() {
+    if !unconfined.is_empty() {
         // Empty lists, which are not the same as none: nothing is masked.
         host.put("MaskedPaths", Some(json!([])));
         host.put("ReadonlyPaths", Some(json!([])));

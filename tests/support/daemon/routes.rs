@@ -101,7 +101,7 @@ impl Engine {
             ("POST", ["networks", network, "connect"]) => {
                 let of = id(body["Container"].as_str().unwrap_or_default());
                 let endpoint = body["EndpointConfig"].clone();
-                fake.connect(&of, &Attachment { network: (*network).into(), endpoint }).await?;
+                fake.connect(&of, &Attachment::new((*network).into(), endpoint)).await?;
             }
             ("POST", ["volumes", "create"]) => fake.create_volume(&body).await?,
             _ => return Ok(object(None)),

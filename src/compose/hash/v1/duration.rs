@@ -12,7 +12,8 @@ const UNITS: [(&str, f64); 6] = [
 
 /// The nanoseconds of `1m30s`.
 #[expect(clippy::cast_possible_truncation, reason = "Python cuts here, too")]
-pub(super) fn nanoseconds(text: &str) -> Option<i128> {
+#[must_use]
+pub fn nanoseconds(text: &str) -> Option<i128> {
     let lower = text.trim().to_lowercase().replace('µ', "u");
     let mut rest = lower.as_str();
     let mut units = UNITS.iter();

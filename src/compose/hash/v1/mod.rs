@@ -26,6 +26,7 @@ mod shapes;
 mod size;
 mod value;
 
+pub use duration::nanoseconds;
 pub use hash::Facts;
 pub use load::load;
 pub use project::Project;

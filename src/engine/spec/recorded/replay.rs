@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::compose::hash::v1;
 use crate::compose::model::Project;
 use crate::compose::{LoadOptions, load};
 use crate::engine::api::{ContainerId, ContainerSpec, EngineInfo, Image, Inspection};
@@ -24,6 +25,15 @@ pub(super) fn corpus() -> PathBuf {
 
 /// Loads a case as it was loaded when it was recorded.
 pub(super) fn project(case: &str) -> Result<Project, String> {
+    load(&options(case)).map_err(|error| error.to_string())
+}
+
+/// The same as v1 reads it.
+pub(super) fn v1_project(case: &str) -> Result<v1::Project, String> {
+    v1::load(&options(case)).map_err(|error| error.to_string())
+}
+
+fn options(case: &str) -> LoadOptions {
     let folder = corpus().join("cases").join(case);
     let lines = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
     let mut env: BTreeMap<String, String> = lines("ENV")
@@ -35,8 +45,7 @@ pub(super) fn project(case: &str) -> Result<Project, String> {
     env.insert("PWD".to_owned(), folder.display().to_string());
     let files = lines("ARGS");
     let files = files.split_whitespace().filter(|word| *word != "-f").map(str::to_owned).collect();
-    let options = LoadOptions { cwd: folder, env, files, ..LoadOptions::default() };
-    load(&options).map_err(|error| error.to_string())
+    LoadOptions { cwd: folder, env, files, ..LoadOptions::default() }
 }
 
 /// From this release on, files are written just before the start, which was not recorded.
@@ -45,6 +54,7 @@ const FILES_AT_START: Release = Release(2, 37, 3);
 /// What is there while a case is played.
 pub(super) struct Replay<'a> {
     project: &'a Project,
+    v1: Option<&'a v1::Project>,
     style: Style,
     engine: EngineInfo,
     peers: BTreeMap<String, Vec<Peer>>,
@@ -54,7 +64,11 @@ pub(super) struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     /// Nothing is there yet; `recorded_by` is `VERSION@API`.
-    pub(super) fn new(project: &'a Project, recorded_by: &str) -> Self {
+    pub(super) fn new(
+        project: &'a Project,
+        v1: Option<&'a v1::Project>,
+        recorded_by: &str,
+    ) -> Self {
         let (version, api) = recorded_by.split_once('@').unwrap();
         let engine = EngineInfo {
             endpoint: String::new(),
@@ -64,7 +78,7 @@ impl<'a> Replay<'a> {
             architecture: "amd64".to_owned(),
         };
         let style = Style::of_version(version);
-        Self { project, style, engine, peers: BTreeMap::new(), ids: 0 }
+        Self { project, v1, style, engine, peers: BTreeMap::new(), ids: 0 }
     }
 
     /// The calls we make where Compose made `call`; none for calls that follow from another one.
@@ -114,11 +128,12 @@ impl<'a> Replay<'a> {
             old: self.style.release().is_v1().then(|| place(call)).as_ref(),
             peers: &self.peers,
             network_ids: &BTreeMap::new(),
+            v1: self.v1.and_then(|project| project.service(&service.name, None)).as_ref(),
             read_file: &|_| Err(io::ErrorKind::NotFound.into()),
         })?;
         let peer = Peer { id: self.last_id(), name: name.to_owned() };
         self.peers.entry(service.name.clone()).or_default().push(peer);
-        let mut calls = calls_of(&spec);
+        let mut calls = calls_of(&spec, &self.last_id());
         if self.style.release() >= FILES_AT_START {
             calls.retain(|call| call.get("tar").is_none());
         }
@@ -138,16 +153,19 @@ fn place(call: &Value) -> Inspection {
 }
 
 /// A container as the calls that make it.
-fn calls_of(spec: &ContainerSpec) -> Vec<Value> {
+fn calls_of(spec: &ContainerSpec, id: &ContainerId) -> Vec<Value> {
     let name = &spec.name;
     let mut query = json!({"name": name});
     if let Some(platform) = &spec.platform {
         query["platform"] = json!(platform);
     }
     let create = json!({"p": "/containers/create", "q": query, "body": spec.body});
-    let connects = spec.connect.iter().map(|to| {
-        let body = json!({"Container": name, "EndpointConfig": to.endpoint});
-        json!({"p": format!("/networks/{}/connect", to.network), "body": body})
+    let connects = spec.connect.iter().flat_map(|to| {
+        let call = |verb: &str, body: Value| json!({"p": format!("/networks/{}/{verb}", to.network), "body": body});
+        let endpoint = to.endpoint_of(id);
+        let connect = json!({"Container": name, "EndpointConfig": endpoint});
+        let first = to.is_again.then(|| call("disconnect", json!({"Container": name})));
+        first.into_iter().chain([call("connect", connect)])
     });
     let files = spec.files.iter().map(|file| {
         let written = json!({
