@@ -134,13 +134,10 @@ fn v1_hashes(settings: &Settings, names: &str) -> Result<String, Error> {
 }
 
 fn v1_wanted(v1: &v1::Project, images: &[String]) -> Wanted {
-    let services = v1.services().filter_map(|name| v1.service(name, None));
     Wanted {
         project: v1.name().to_owned(),
         images: images.iter().cloned().collect(),
-        containers: services
-            .flat_map(|service| service.containers().map(str::to_owned).collect::<Vec<_>>())
-            .collect(),
+        containers: v1.containers(),
         ..Wanted::default()
     }
 }

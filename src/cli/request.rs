@@ -11,8 +11,9 @@ use crate::compose::edit::set_tags;
 use crate::compose::hash::v1;
 use crate::compose::model::{Project, Warning};
 use crate::compose::write::check_replaceable;
-use crate::compose::{LoadOptions, load};
+use crate::compose::{ComposeError, LoadOptions, load};
 use crate::engine::docker::{Address, Deadlines, Docker};
+use crate::engine::spec::Style;
 use crate::engine::{Engine, Observed, observe};
 use crate::error::Error;
 use crate::plan::order::unknown_service;
@@ -28,8 +29,8 @@ pub(super) struct Request {
     before: Project,
     after: Project,
     edits: Vec<FileEdit>,
-    /// What Compose v1 makes of the files before and after, if it can read them.
-    v1: Option<(v1::Project, v1::Project)>,
+    /// What Compose v1 makes of the files before and after, or why it refuses them.
+    v1: Result<(v1::Project, v1::Project), ComposeError>,
     warnings: Vec<Finding>,
     services: BTreeSet<String>,
     pull: Option<PullPolicy>,
@@ -87,7 +88,7 @@ impl Request {
     /// Looks at the engine, and says what is there and what stands in the way.
     pub(super) async fn check(&self, engine: &impl Engine) -> Result<Check, Error> {
         let all = self.after.services.keys().cloned().collect();
-        let observed = observe(engine, &wanted(&self.after, &all)?).await?;
+        let observed = self.observe(engine, &all).await?;
         let mut check = check(&self.situation(&observed), &self.options(self.pull))?;
         check.findings.extend_from_slice(&self.warnings);
         Ok(check)
@@ -114,11 +115,33 @@ impl Request {
         engine: &impl Engine,
         pull: Option<PullPolicy>,
     ) -> Result<Plan, Error> {
-        let observed = observe(engine, &wanted(&self.after, &self.services)?).await?;
+        let observed = self.observe(engine, &self.services).await?;
         let mut plan = plan(&self.situation(&observed), &self.options(pull))?;
         plan.findings.extend_from_slice(&self.warnings);
         self.check_files()?;
         Ok(plan)
+    }
+
+    /// Looks at the engine. What Compose v1 made, it must be able to read: its next `up` would fail,
+    /// and nobody knows what it would hash.
+    async fn observe(
+        &self,
+        engine: &impl Engine,
+        services: &BTreeSet<String>,
+    ) -> Result<Observed, Error> {
+        let mut wanted = wanted(&self.after, services)?;
+        if let Ok((_, after)) = &self.v1 {
+            wanted.containers = after.containers();
+        }
+        let observed = observe(engine, &wanted).await?;
+        let mut containers = services.iter().flat_map(|service| observed.of(service));
+        match &self.v1 {
+            Err(error) if containers.any(|one| Style::of(one).release().is_v1()) => {
+                let help = "the containers were made by Compose 1.29, which refuses this file";
+                Err(error.clone().with_help(help).into())
+            }
+            _ => Ok(observed),
+        }
     }
 
     fn situation<'a>(&'a self, observed: &'a Observed) -> Situation<'a> {
@@ -126,7 +149,7 @@ impl Request {
             before: &self.before,
             after: &self.after,
             edits: &self.edits,
-            v1: self.v1.as_ref().map(|(before, after)| (before, after)),
+            v1: self.v1.as_ref().ok().map(|(before, after)| (before, after)),
             observed,
         }
     }
@@ -144,11 +167,14 @@ impl Request {
     }
 }
 
-/// The files before and after as Compose v1 reads them; nothing if it cannot.
-fn read_as_v1(load: &LoadOptions, edits: &[FileEdit]) -> Option<(v1::Project, v1::Project)> {
+/// The files before and after as Compose v1 reads them.
+fn read_as_v1(
+    load: &LoadOptions,
+    edits: &[FileEdit],
+) -> Result<(v1::Project, v1::Project), ComposeError> {
     let mut edited = load.clone();
     edited.overlay.extend(edits.iter().map(|edit| (edit.path.clone(), edit.after.clone())));
-    Some((v1::load(load).ok()?, v1::load(&edited).ok()?))
+    Ok((v1::load(load)?, v1::load(&edited)?))
 }
 
 /// Why a file cannot be written, known before anything is touched.

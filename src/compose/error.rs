@@ -3,7 +3,7 @@
 use super::source::Location;
 
 /// One problem in the project's files, with the place and the way out.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct ComposeError {
     /// What is wrong: a lower-case fragment without a final period.

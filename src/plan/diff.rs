@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::steps::Cause;
 use crate::engine::api::{Image, Inspection};
+use crate::engine::spec::AFFINITY;
 use crate::text;
 
 /// What a new container will be.
@@ -113,6 +114,7 @@ fn environment_names(old: &Inspection, old_image: Option<&Image>, new: Wanted) -
 fn variables(list: Option<&Value>) -> BTreeMap<String, Value> {
     let entries = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     entries
+        .filter(|entry| !entry.starts_with(AFFINITY))
         .map(|entry| match entry.split_once('=') {
             Some((name, value)) => (name.to_owned(), Value::from(value)),
             None => (entry.to_owned(), Value::Null),

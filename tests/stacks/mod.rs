@@ -5,4 +5,5 @@ mod checking;
 mod demo;
 mod failing;
 mod interrupting;
+mod only_v1;
 mod upgrading;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 
 use composeup::engine::api::Inspection;
+use composeup::engine::spec::AFFINITY;
 use composeup::labels;
 use serde_json::Value;
 
@@ -143,7 +144,9 @@ impl Container {
 fn environment(found: &Inspection) -> BTreeSet<String> {
     let all = found.0.pointer("/Config/Env").and_then(Value::as_array).into_iter().flatten();
     let all = all.map(|assignment| assignment.as_str().unwrap().to_owned());
-    all.filter(|assignment| !assignment.starts_with("VERSION=")).collect()
+    // v1 notes whose volumes a container took over.
+    let per_version = [format!("{AFFINITY}="), "VERSION=".to_owned()];
+    all.filter(|assignment| !per_version.iter().any(|name| assignment.starts_with(name))).collect()
 }
 
 fn mount(mount: &Value) -> String {

@@ -34,6 +34,7 @@ pub use error::SpecError;
 pub use input::{Peer, SpecInput};
 pub use project_objects::{network_body, volume_body};
 pub use style::{Separator, Style, final_name};
+pub use v1::AFFINITY;
 
 #[cfg(test)]
 mod recorded;

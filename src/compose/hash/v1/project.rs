@@ -1,5 +1,7 @@
 //! A project as v1 has it in the end.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::format::Format;
@@ -58,6 +60,15 @@ impl Project {
             let mut profiles = profiles.into_items().into_iter();
             profiles.any(|profile| self.profiles.contains(&profile.text()))
         })
+    }
+
+    /// Names of all containers its services refer to.
+    #[must_use]
+    pub fn containers(&self) -> BTreeSet<String> {
+        let services = self.services.keys().filter_map(|name| self.service(name, None));
+        services
+            .flat_map(|service| service.containers().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
     }
 
     /// The image a service is made from: its own, else the one it is built as.

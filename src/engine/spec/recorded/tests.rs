@@ -100,7 +100,9 @@ fn compare(case: &str, recorded_by: &str, recorded: &[Value]) -> Vec<String> {
     }
     let mut recorded = recorded.to_vec();
     if is_v1 {
-        recorded.iter_mut().for_each(|call| respell(&mut call["body"]));
+        for call in &mut recorded {
+            respell(&mut call["body"]);
+        }
     }
     let made = recorded.iter().filter(|call| !call["p"].as_str().unwrap().ends_with("/start"));
     let theirs: Vec<Value> = made.map(comparable).collect();

@@ -9,6 +9,10 @@ use crate::engine::api::ContainerSpec;
 use crate::engine::spec::object::Object;
 use crate::engine::spec::{SpecError, SpecInput, labels, proxies};
 
+/// The variable that names the container whose volumes were taken over, by which a Swarm of old
+/// scheduled. Only v1 writes it, and it means nothing to anybody.
+pub const AFFINITY: &str = "affinity:container";
+
 /// Maps a service to everything that is needed to make one container of it.
 ///
 /// # Errors
@@ -77,8 +81,7 @@ fn command(input: &SpecInput, options: &Dict, key: &str) -> Result<Option<Value>
     }
 }
 
-/// `KEY=value`, or `KEY` alone. What is taken over from the old container's volumes leaves a trace
-/// that a Swarm of old used to schedule by.
+/// `KEY=value`, or `KEY` alone.
 fn environment(input: &SpecInput, options: &Dict, has_old: bool) -> Vec<String> {
     let proxies = proxies::variables(input).into_iter();
     let mut all: Dict = proxies.map(|(key, value)| (key, Py::Str(value))).collect();
@@ -86,7 +89,7 @@ fn environment(input: &SpecInput, options: &Dict, has_old: bool) -> Vec<String> 
         all.extend(own.clone());
     }
     if let Some(old) = input.old.filter(|_| has_old) {
-        all.insert("affinity:container".to_owned(), Py::Str(format!("={}", old.id())));
+        all.insert(AFFINITY.to_owned(), Py::Str(format!("={}", old.id())));
     }
     let pairs = all.iter().map(|(key, value)| match value {
         Py::None => key.clone(),

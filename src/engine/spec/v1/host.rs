@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::mounts::Mounts;
+use super::mounts::Mounted;
 use super::value::{items, json as to_json, option, texts};
 use super::{devices, networks, peers, ports, resources};
 use crate::compose::hash::v1::{Dict, Py, Service};
@@ -32,7 +32,7 @@ const PLAIN: [(&str, &str); 15] = [
 pub(super) fn host(
     input: &SpecInput,
     service: &Service,
-    mounts: Mounts,
+    mounts: Mounted,
 ) -> Result<Value, SpecError> {
     let options = &service.options;
     let mut host = Object::default();
@@ -41,7 +41,7 @@ pub(super) fn host(
     }
     host.set("Binds", mounts.binds);
     host.set("Mounts", mounts.mounts);
-    host.set("VolumesFrom", peers::volumes_from(input, service)?);
+    host.put("VolumesFrom", Some(peers::volumes_from(input, service)?));
     host.set("Tmpfs", tmpfs(options));
     host.set("NetworkMode", networks::mode(input, service)?);
     host.put("PortBindings", Some(ports::bindings(options)));

@@ -12,4 +12,5 @@ mod resources;
 mod value;
 mod words;
 
+pub use container::AFFINITY;
 pub(super) use container::container_spec;

@@ -10,7 +10,7 @@ use crate::engine::spec::object::Object;
 
 /// What is mounted into a container, in the forms the engine takes.
 #[derive(Default)]
-pub(super) struct Mounts {
+pub(super) struct Mounted {
     /// `HostConfig.Binds`: `source:target:mode`.
     pub(super) binds: Vec<String>,
     /// `HostConfig.Mounts`.
@@ -32,7 +32,7 @@ struct Short {
 const SECRETS: &str = "/run/secrets";
 
 /// Everything that is mounted.
-pub(super) fn mounts(input: &SpecInput, service: &Service) -> Mounts {
+pub(super) fn mounts(input: &SpecInput, service: &Service) -> Mounted {
     let all = items(&service.options, "volumes");
     let short: Vec<Short> = all.iter().filter_map(Short::of).collect();
     let long: Vec<&Dict> = all.iter().filter_map(Py::as_dict).collect();
@@ -50,7 +50,7 @@ pub(super) fn mounts(input: &SpecInput, service: &Service) -> Mounts {
         mounts.push(long_mount(mount, old));
     }
     mounts.extend(service.secrets.iter().map(secret));
-    Mounts {
+    Mounted {
         binds: binds.values().filter_map(Value::as_str).map(str::to_owned).collect(),
         mounts,
         declared: short.iter().map(|mount| (mount.internal.clone(), json!({}))).collect(),

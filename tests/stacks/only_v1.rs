@@ -1,0 +1,51 @@
+//! Stacks that Compose 1.29 alone has: it reads them by rules of its own and calls the engine in
+//! its own way. After an upgrade it finds nothing to do, and takes everything down.
+
+use crate::support::compose::Compose;
+use crate::support::stack::Stack;
+use crate::support::state::State;
+
+/// Upgrades `web` of a stack, and lets Compose have the last word.
+fn web_is_upgraded(fixture: &str) -> (State, State) {
+    let stack = Stack::up(fixture, Compose::V1);
+    let before = State::of(&stack);
+    let done = stack.upgrade(&["web", "1.1", "--ready-after", "1s"]);
+    assert_eq!(done.code, 0, "{done}");
+    let after = State::of(&stack);
+    stack.compose.up(&stack.folder());
+    State::of(&stack).assert_is(&after, "the next `up -d` changed something");
+    let down = stack.compose.command(&stack.folder()).args(["down", "-v"]).output().unwrap();
+    let told = String::from_utf8_lossy(&down.stderr);
+    assert!(down.status.success() && !told.contains("rror"), "{told}");
+    assert!(stack.containers().is_empty(), "{told}");
+    (before, after)
+}
+
+fn everything_but_the_image_is_kept(before: &State, after: &State) {
+    let (old, new) = (before.of_service("web"), after.of_service("web"));
+    assert_eq!(old.keys().collect::<Vec<_>>(), new.keys().collect::<Vec<_>>());
+    for (name, new) in new {
+        let old = old[name];
+        assert!(new.running && new.id != old.id, "{name} was not replaced: {new:?}");
+        assert_eq!(new.image, "example/webapp:1.1");
+        assert_eq!(new.labels, old.labels, "{name}");
+        assert_eq!(new.mounts, old.mounts, "{name}");
+        assert_eq!(new.networks, old.networks, "{name}");
+        assert_eq!(new.env, old.env, "{name}");
+        assert_eq!(new.settings, old.settings, "{name}");
+    }
+    assert_eq!(after.without_service("web"), before.without_service("web"));
+}
+
+#[test]
+fn links_secrets_long_mounts_networks_and_replicas() {
+    let (before, after) = web_is_upgraded("intranet");
+    everything_but_the_image_is_kept(&before, &after);
+    let web = after.of_service("web");
+    assert_eq!(web.len(), 2);
+    let first = web.values().next().unwrap();
+    for variable in ["MODE=288", "WAIT=150", "FROM_FILE=a b"] {
+        assert!(first.env.contains(variable), "{:?}", first.env);
+    }
+    assert_eq!(first.labels["shop.enabled"], "True");
+}
