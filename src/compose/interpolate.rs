@@ -27,43 +27,53 @@ pub fn interpolate(
     dialect: Dialect,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Interpolated, ComposeError> {
-    let mut unset = IndexMap::new();
-    let node = walk(node, dialect, lookup, &mut unset)?;
-    Ok(Interpolated { node, unset })
+    let mut walker = Walker { dialect, lookup, unset: IndexMap::new(), growth: 0 };
+    let node = walker.walk(node)?;
+    Ok(Interpolated { node, unset: walker.unset })
 }
 
-fn walk(
-    node: &Node,
+struct Walker<'a> {
     dialect: Dialect,
-    lookup: &dyn Fn(&str) -> Option<String>,
-    unset: &mut IndexMap<String, Location>,
-) -> Result<Node, ComposeError> {
-    let value = match &node.value {
-        Value::Str(text) if text.contains('$') => {
-            let mut found_unset = |name: &str, at| {
-                unset.entry(name.to_owned()).or_insert_with(|| node.location.inner(text, at));
-            };
-            let resolved = template::substitute(text, dialect, lookup, &mut found_unset).map_err(
-                |TemplateError { at, message }| {
-                    ComposeError::at(node.location.inner(text, at), message)
-                },
-            )?;
-            Value::Str(resolved)
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    unset: IndexMap<String, Location>,
+    /// Bytes that variables have added so far.
+    growth: usize,
+}
+
+impl Walker<'_> {
+    fn walk(&mut self, node: &Node) -> Result<Node, ComposeError> {
+        let value = match &node.value {
+            Value::Str(text) if text.contains('$') => Value::Str(self.text(text, &node.location)?),
+            Value::Seq(items) => {
+                Value::Seq(items.iter().map(|item| self.walk(item)).collect::<Result<_, _>>()?)
+            }
+            Value::Map(map) => {
+                let entries = map.iter().map(|(name, entry)| {
+                    let node = self.walk(&entry.node)?;
+                    Ok((name.clone(), Entry { key: entry.key.clone(), node }))
+                });
+                Value::Map(entries.collect::<Result<_, ComposeError>>()?)
+            }
+            other => other.clone(),
+        };
+        Ok(Node { value, location: node.location.clone(), tag: node.tag })
+    }
+
+    fn text(&mut self, text: &str, location: &Location) -> Result<String, ComposeError> {
+        let unset = &mut self.unset;
+        let mut note = |name: &str, at| {
+            unset.entry(name.to_owned()).or_insert_with(|| location.inner(text, at));
+        };
+        let resolved = template::substitute(text, self.dialect, self.lookup, &mut note).map_err(
+            |TemplateError { at, message }| ComposeError::at(location.inner(text, at), message),
+        )?;
+        self.growth += resolved.len().saturating_sub(text.len());
+        if self.growth > template::GROWTH {
+            let message = "the variables up to here make this file too long";
+            return Err(ComposeError::at(location.clone(), message));
         }
-        Value::Seq(items) => {
-            let items = items.iter().map(|item| walk(item, dialect, lookup, unset));
-            Value::Seq(items.collect::<Result<_, _>>()?)
-        }
-        Value::Map(map) => {
-            let entries = map.iter().map(|(name, entry)| {
-                let node = walk(&entry.node, dialect, lookup, unset)?;
-                Ok((name.clone(), Entry { key: entry.key.clone(), node }))
-            });
-            Value::Map(entries.collect::<Result<_, ComposeError>>()?)
-        }
-        other => other.clone(),
-    };
-    Ok(Node { value, location: node.location.clone(), tag: node.tag })
+        Ok(resolved)
+    }
 }
 
 #[cfg(test)]
@@ -108,5 +118,14 @@ mod tests {
             let error = resolve(text).unwrap_err();
             assert_eq!(error.location.unwrap().to_string(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn growth_beyond_all_measure_is_an_error() {
+        let lookup = |_: &str| Some("x".repeat(1 << 20));
+        let root = fixture::document("a: [$A, $A, $A, $A,\n $A]\n");
+        let error = interpolate(&root, Dialect::V2, &lookup).unwrap_err();
+        assert_eq!(error.to_string(), "the variables up to here make this file too long");
+        assert_eq!(error.location.unwrap().to_string(), "compose.yaml:2:2");
     }
 }

@@ -55,6 +55,12 @@ pub struct TemplateError {
     pub message: String,
 }
 
+/// Levels of variables in the operands of others; far above what people write.
+const NESTING: usize = 100;
+/// Bytes that variables may add to a text and, together, to the texts of a file; far above what
+/// people write, far below what fills the memory.
+pub(crate) const GROWTH: usize = 4 << 20;
+
 /// The parts of `text`, operands not taken apart.
 ///
 /// # Errors
@@ -184,57 +190,93 @@ fn name_end(bytes: &[u8], start: usize) -> usize {
 /// stands alone and has no value: it becomes empty, and Compose warns.
 ///
 /// # Errors
-/// A broken `${`, or a required variable that has no value.
+/// A broken `${`, a required variable that has no value, and variables that nest or grow beyond
+/// all measure.
 pub fn substitute(
     template: &str,
     dialect: Dialect,
     lookup: &dyn Fn(&str) -> Option<String>,
     unset: &mut dyn FnMut(&str, usize),
 ) -> Result<String, TemplateError> {
-    let mut text = String::with_capacity(template.len());
-    for part in parse(template, dialect)? {
-        match part {
-            Part::Literal(range) => text.push_str(&template[range]),
-            Part::Escape(_) => text.push('$'),
-            Part::Variable(variable) => {
-                text.push_str(&value(template, &variable, dialect, lookup, unset)?);
-            }
-        }
-    }
-    Ok(text)
+    Resolver { dialect, lookup, depth: 0 }.substitute(template, unset)
 }
 
-fn value(
-    template: &str,
-    variable: &Variable,
+/// What is known while the variables of a template are resolved.
+#[derive(Clone, Copy)]
+struct Resolver<'a> {
     dialect: Dialect,
-    lookup: &dyn Fn(&str) -> Option<String>,
-    unset: &mut dyn FnMut(&str, usize),
-) -> Result<String, TemplateError> {
-    let name = &template[variable.name.clone()];
-    let found = lookup(name);
-    let at = variable.range.start;
-    let Some((operator, operand)) = &variable.operator else {
-        if found.is_none() {
-            unset(name, at);
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// Operands around the template.
+    depth: usize,
+}
+
+impl Resolver<'_> {
+    fn substitute(
+        self,
+        template: &str,
+        unset: &mut dyn FnMut(&str, usize),
+    ) -> Result<String, TemplateError> {
+        let mut text = String::with_capacity(template.len());
+        for part in parse(template, self.dialect)? {
+            match part {
+                Part::Literal(range) => text.push_str(&template[range]),
+                Part::Escape(_) => text.push('$'),
+                Part::Variable(variable) => {
+                    text.push_str(&self.value(template, &variable, unset)?);
+                    if text.len() > template.len() + GROWTH {
+                        let message = "the variables up to here make this text too long".to_owned();
+                        return Err(TemplateError { at: variable.range.start, message });
+                    }
+                }
+            }
         }
-        return Ok(found.unwrap_or_default());
-    };
-    let operand = &template[operand.clone()];
-    // Compose v2 resolves the operand even if it is not needed, and fails if it is broken.
-    let operand = match dialect {
-        Dialect::V1 => operand.to_owned(),
-        Dialect::V2 => substitute(operand, dialect, lookup, &mut |name, _| unset(name, at))
-            .map_err(|error| TemplateError { at, ..error })?,
-    };
-    let present = found.as_ref().is_some_and(|text| !(operator.colon && text.is_empty()));
-    match operator.action {
-        Action::Default if !present => Ok(operand),
-        Action::Alternative if present => Ok(operand),
-        Action::Required if !present => {
-            Err(TemplateError { at, message: required(name, &operand) })
+        Ok(text)
+    }
+
+    fn value(
+        self,
+        template: &str,
+        variable: &Variable,
+        unset: &mut dyn FnMut(&str, usize),
+    ) -> Result<String, TemplateError> {
+        let name = &template[variable.name.clone()];
+        let found = (self.lookup)(name);
+        let at = variable.range.start;
+        let Some((operator, operand)) = &variable.operator else {
+            if found.is_none() {
+                unset(name, at);
+            }
+            return Ok(found.unwrap_or_default());
+        };
+        let operand = self.operand(&template[operand.clone()], at, unset)?;
+        let present = found.as_ref().is_some_and(|text| !(operator.colon && text.is_empty()));
+        match operator.action {
+            Action::Default if !present => Ok(operand),
+            Action::Alternative if present => Ok(operand),
+            Action::Required if !present => {
+                Err(TemplateError { at, message: required(name, &operand) })
+            }
+            _ => Ok(found.unwrap_or_default()),
         }
-        _ => Ok(found.unwrap_or_default()),
+    }
+
+    /// Compose v2 resolves the operand even if it is not needed, and fails if it is broken.
+    fn operand(
+        self,
+        operand: &str,
+        at: usize,
+        unset: &mut dyn FnMut(&str, usize),
+    ) -> Result<String, TemplateError> {
+        if self.dialect == Dialect::V1 {
+            return Ok(operand.to_owned());
+        }
+        if self.depth == NESTING {
+            let message = format!("variables are nested more than {NESTING} levels deep");
+            return Err(TemplateError { at, message });
+        }
+        Self { depth: self.depth + 1, ..self }
+            .substitute(operand, &mut |name, _| unset(name, at))
+            .map_err(|error| TemplateError { at, ..error })
     }
 }
 
@@ -415,6 +457,25 @@ mod tests {
         }
         for template in ["$1", "$", "${A:+b}", "${A", "$ "] {
             assert_eq!(resolve(template, Dialect::V1).0, format!("0: {INVALID}"), "{template}");
+        }
+    }
+
+    #[test]
+    fn nesting_beyond_all_measure_is_an_error() {
+        let nested = |levels| format!("x{}d{}", "${U:-".repeat(levels), "}".repeat(levels));
+        assert_eq!(resolve(&nested(NESTING), Dialect::V2).0, "xd");
+        let message = "1: variables are nested more than 100 levels deep";
+        assert_eq!(resolve(&nested(50_000), Dialect::V2).0, message);
+    }
+
+    #[test]
+    fn growth_beyond_all_measure_is_an_error() {
+        let lookup = |_: &str| Some("x".repeat(1 << 20));
+        for (template, at) in [("$A".repeat(100_000), 8), (format!("${{U-{}}}", "$A".repeat(9)), 0)]
+        {
+            let error = substitute(&template, Dialect::V2, &lookup, &mut |_, _| {}).unwrap_err();
+            assert_eq!(error.message, "the variables up to here make this text too long");
+            assert_eq!(error.at, at);
         }
     }
 

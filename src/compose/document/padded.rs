@@ -3,12 +3,20 @@
 
 use std::borrow::Cow;
 
-use granit_parser::{ErrorKind, Options, Parser};
+use granit_parser::{ErrorKind, Parser, StrInput};
 
 /// Spaces; deeper than any file nests. Inside quotes the indentation of a line has no meaning.
 const PADDING: usize = 1024;
-/// Every line costs a further reading of the file.
-const MAX_LINES: usize = 256;
+/// Every line costs a further reading up to it: the bytes that may be read for all of them.
+const READING: usize = 32 << 20;
+
+/// What the YAML parser makes of a text.
+pub(super) type Events<'a> = Parser<'a, StrInput<'a>>;
+
+/// The events of `text`, comments left out.
+pub(super) fn events(text: &str) -> Events<'_> {
+    Parser::new_from_str_with_options(text, granit_parser::options! { emit_comments: false })
+}
 
 /// A text with enough indentation in its quoted scalars, and the way back to the bytes of the
 /// file.
@@ -19,12 +27,16 @@ pub(super) struct Padded<'a> {
 }
 
 impl<'a> Padded<'a> {
-    /// Pads what needs it; the text stays broken if more is wrong with it.
-    pub(super) fn new(text: &'a str, options: &Options) -> Self {
-        let mut padded = Self { text: Cow::Borrowed(text), lines: Vec::new() };
-        while padded.lines.len() < MAX_LINES
-            && let Some(at) = underindented(&padded.text, options)
-        {
+    /// The text as it is.
+    pub(super) fn none(text: &'a str) -> Self {
+        Self { text: Cow::Borrowed(text), lines: Vec::new() }
+    }
+
+    /// The text with padding, if a line needs it; it stays broken if more is wrong with it.
+    pub(super) fn needed(text: &'a str) -> Option<Self> {
+        let mut padded = Self::none(text);
+        let mut left = READING;
+        while let Some(at) = underindented(&padded.text) {
             let line = padded.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
             let source = padded.source(line);
             if padded.lines.last().is_some_and(|last| *last >= source) {
@@ -32,8 +44,12 @@ impl<'a> Padded<'a> {
             }
             padded.lines.push(source);
             padded.text.to_mut().insert_str(line, &" ".repeat(PADDING));
+            left = match left.checked_sub(at) {
+                Some(left) => left,
+                None => break,
+            };
         }
-        padded
+        (!padded.lines.is_empty()).then_some(padded)
     }
 
     /// The byte of the file for the byte `at` of the text.
@@ -45,9 +61,8 @@ impl<'a> Padded<'a> {
 }
 
 /// The first place in a quoted scalar where the text is indented too little.
-fn underindented(text: &str, options: &Options) -> Option<usize> {
-    let mut events = Parser::new_from_str_with_options(text, options.clone());
-    let error = events.find_map(Result::err)?;
+fn underindented(text: &str) -> Option<usize> {
+    let error = events(text).find_map(Result::err)?;
     let kinds = [ErrorKind::InvalidQuotedScalarIndent, ErrorKind::TabInIndentation];
     kinds.contains(error.kind()).then(|| error.marker().byte_offset()).flatten()
 }

@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
+use granit_parser::{Event, ScalarStyle, Span};
 
 use super::node::{Entry, Map, Node, Tag, Value};
-use super::padded::Padded;
+use super::padded::{self, Events, Padded};
 use super::scalar;
 use super::syntax;
 use crate::compose::source::{Location, SourceFile};
 use crate::compose::{ComposeError, Dialect};
 
-/// Nodes that all aliases of one file may stand for together; far above what people write, far
+/// What all aliases of one file may stand for together, in nodes; far above what people write, far
 /// below what "billion laughs" needs.
 const ALIAS_BUDGET: usize = 500_000;
+/// Bytes of text that count as one more node.
+const NODE_TEXT: usize = 64;
 /// Levels of nesting, aliases expanded.
 const DEPTH_LIMIT: usize = 256;
 
@@ -24,13 +26,23 @@ const DEPTH_LIMIT: usize = 256;
 /// The first place where the text is not YAML, repeats a key, has a key that is not text, merges
 /// (`<<`) something that is not a mapping, or nests or repeats itself beyond all measure.
 pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Node>, ComposeError> {
-    let options = granit_parser::options! { emit_comments: false };
-    let padded = Padded::new(&file.text, &options);
+    let whole = Padded::none(&file.text);
+    read(file, dialect, &whole).or_else(|error| match Padded::needed(&file.text) {
+        Some(padded) => read(file, dialect, &padded),
+        None => Err(error),
+    })
+}
+
+fn read(
+    file: &Arc<SourceFile>,
+    dialect: Dialect,
+    padded: &Padded<'_>,
+) -> Result<Vec<Node>, ComposeError> {
     let mut reader = Reader {
         file,
         dialect,
-        padded: &padded,
-        events: Parser::new_from_str_with_options(&padded.text, options),
+        padded,
+        events: padded::events(&padded.text),
         anchors: HashMap::new(),
         budget: ALIAS_BUDGET,
     };
@@ -48,7 +60,7 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Node>, Comp
 #[derive(Clone)]
 struct Built {
     node: Node,
-    /// Nodes in the tree.
+    /// Nodes in the tree, long texts as several.
     size: usize,
     /// Levels of the tree.
     height: usize,
@@ -58,7 +70,7 @@ struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     dialect: Dialect,
     padded: &'a Padded<'a>,
-    events: Parser<'a, StrInput<'a>>,
+    events: Events<'a>,
     anchors: HashMap<usize, Built>,
     budget: usize,
 }
@@ -92,7 +104,7 @@ impl<'a> Reader<'a> {
             Event::Alias(id) => return self.alias(id, &location, depth),
             Event::Scalar(text, style, anchor, tag) => {
                 let node = self.scalar(&text, style, tag.as_deref(), location)?;
-                (anchor, tag, Built { node, size: 1, height: 1 })
+                (anchor, tag, Built { node, size: 1 + text.len() / NODE_TEXT, height: 1 })
             }
             Event::SequenceStart(_, anchor, tag) => (anchor, tag, self.sequence(location, depth)?),
             Event::MappingStart(_, anchor, tag) => (anchor, tag, self.mapping(location, depth)?),
@@ -470,6 +482,10 @@ mod tests {
             |n: usize| format!("a{}: &a{} [{}]\n", n + 1, n + 1, format!("*a{n},").repeat(10));
         let laughs = format!("a0: &a0 x\n{}", (0..20).map(laugh).collect::<String>());
         assert!(error(&laughs).ends_with("the aliases of this file expand to too many values"));
+
+        let long =
+            format!("a0: &a0 {}\n{}", "x".repeat(6400), (0..4).map(laugh).collect::<String>());
+        assert!(error(&long).ends_with("the aliases of this file expand to too many values"));
 
         let deep = format!("a: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
         assert!(error(&deep).ends_with("values are nested too deeply"), "{}", error(&deep));

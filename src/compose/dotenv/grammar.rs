@@ -20,7 +20,8 @@ pub(super) fn parse(
     let start = if file.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let set = |(name, value): (&String, &Option<String>)| Some((name.clone(), value.clone()?));
     let known = earlier.iter().filter_map(set).collect();
-    let mut reader = Reader { file, at: start, lookup, known, result: EnvFile::default() };
+    let result = EnvFile::default();
+    let mut reader = Reader { file, at: start, lookup, known, growth: 0, result };
     while reader.seek_statement() {
         reader.statement()?;
     }
@@ -33,6 +34,8 @@ struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     /// What the files and lines before have set.
     known: HashMap<String, String>,
+    /// Bytes that variables have added so far.
+    growth: usize,
     result: EnvFile,
 }
 
@@ -141,9 +144,15 @@ impl<'a> Reader<'a> {
         let mut note = |name: &str, at| {
             unset.entry(name.to_owned()).or_insert_with(|| location.inner(text, at));
         };
-        template::substitute(text, Dialect::V2, &lookup, &mut note).map_err(
+        let value = template::substitute(text, Dialect::V2, &lookup, &mut note).map_err(
             |TemplateError { at, message }| ComposeError::at(location.inner(text, at), message),
-        )
+        )?;
+        self.growth += value.len().saturating_sub(text.len());
+        if self.growth > template::GROWTH {
+            let message = "the variables up to here make this file too long";
+            return Err(ComposeError::at(location.clone(), message));
+        }
+        Ok(value)
     }
 }
 
@@ -311,6 +320,8 @@ mod tests {
 
     #[test]
     fn what_compose_refuses_is_refused_at_its_place() {
+        // Each line is twice the one before: Compose fills the memory with it.
+        let doubled = "A=wxyz\n".to_owned() + &"A=$A$A\n".repeat(40);
         let cases = [
             ("A=${Z:?no}\n", "1:3 required variable `Z` has no value: no"),
             ("A=x ${\n", "1:5 this `$` begins no valid variable; write `$$` for a dollar sign"),
@@ -322,6 +333,7 @@ mod tests {
             ("A=1\n\0B=2\n", "2:1 `\\u{0}` cannot be in a variable's name"),
             ("'A'=1\n", "1:1 `'` cannot be in a variable's name"),
             ("export export A=1\n", "1:8 a variable's name contains a space"),
+            (&doubled, "21:3 the variables up to here make this file too long"),
         ];
         for (text, expected) in cases {
             let error = read(text).unwrap_err();
