@@ -10,7 +10,7 @@ use super::settings::{Progress, Settings};
 use crate::compose::hash::{Generation, Shared, config_hash, label_hash, v1};
 use crate::compose::model::{Project, Service};
 use crate::compose::resolved::{images, profiles, resolved_json, resolved_yaml};
-use crate::compose::{ComposeError, load};
+use crate::compose::{ComposeError, LoadOptions, load};
 use crate::engine::api::Image;
 use crate::engine::{Observed, Wanted, observe};
 use crate::error::{Error, ExitStatus};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &ConfigArgs, settings: &Settings) -> Result<ExitStatus, 
     let text = match &args.part.hash {
         Some(names) if args.generation == Some(Generation::V1) => v1_hashes(settings, names)?,
         _ => {
-            let project = load(&settings.load)?;
+            let project = load(&load_options(args, settings))?;
             warn(&project, settings);
             text(args, settings, &project)?
         }
@@ -33,6 +33,18 @@ pub(super) fn run(args: &ConfigArgs, settings: &Settings) -> Result<ExitStatus, 
         output::stdout(&text);
     }
     Ok(ExitStatus::Ok)
+}
+
+/// The files are read as releases of the generation read them, and only what is needed of them.
+fn load_options(args: &ConfigArgs, settings: &Settings) -> LoadOptions {
+    let v2 = args.generation.filter(|generation| *generation != Generation::V1);
+    let part = &args.part;
+    let lists = part.services || part.images || part.profile_names || part.hash.is_some();
+    LoadOptions {
+        generation: v2.unwrap_or_default(),
+        without_env_files: lists && !args.label,
+        ..settings.load.clone()
+    }
 }
 
 fn warn(project: &Project, settings: &Settings) {

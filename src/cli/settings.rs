@@ -152,7 +152,7 @@ fn load_options(flags: &GlobalArgs, around: &Surroundings) -> LoadOptions {
         env_files: flags.env_files.clone(),
         profiles: flags.profiles.clone(),
         env: around.env.clone(),
-        overlay: BTreeMap::new(),
+        ..LoadOptions::default()
     }
 }
 

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use super::ComposeError;
 use super::disk::Disk;
+use super::hash::Generation;
 use super::locate::locate;
 use super::model::Project;
 use super::project_name::project_name;
 use super::stages::assemble::{Scope, assemble};
 use super::stages::normalize::normalize;
-use super::stages::validate::validate;
-use super::stages::{environment, project};
+use super::stages::validate::{container_names, validate};
+use super::stages::{canonical, environment, project};
 
 /// What decides which project is loaded: flags, environment and place.
 #[derive(Debug, Clone, Default)]
@@ -31,12 +32,17 @@ pub struct LoadOptions {
     pub profiles: Vec<String>,
     /// The environment of the process.
     pub env: BTreeMap<String, String>,
+    /// The releases whose rules decide what a file may hold.
+    pub generation: Generation,
+    /// Loads as `config --hash` and `config --services` do: no `env_file` is read, and two
+    /// services may claim one container name.
+    pub without_env_files: bool,
     /// Texts that stand in for files on disk, by absolute path: the way an edit is tried before it
     /// is written.
     pub overlay: BTreeMap<PathBuf, String>,
 }
 
-/// Finds, reads and resolves the files of a project as Compose 2.40 does.
+/// Finds, reads and resolves the files of a project as Compose does.
 ///
 /// # Errors
 /// The first problem in the files, with its place.
@@ -49,16 +55,21 @@ pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
 
     let warnings = RefCell::default();
     let home = options.env.get("HOME").map(String::as_str);
-    let scope = Scope::new(&disk, variables, located.dir.clone(), home, &warnings);
+    let scope =
+        Scope::new(&disk, variables, located.dir.clone(), home, options.generation, &warnings);
     for message in &located.warnings {
         scope.warn(message.clone(), None);
     }
     let mut root = assemble(&scope, &located.files)?;
+    canonical::complete(&mut root)?;
     normalize(&mut root, &name, &scope.environment)?;
     let mut project = project::decode(&root)?;
     project::apply_profiles(&mut project, &profiles(options, &scope));
     validate(&project)?;
-    environment::resolve(&scope, &mut project)?;
+    if !options.without_env_files {
+        container_names(&project)?;
+    }
+    environment::resolve(&scope, &mut project, options.without_env_files)?;
 
     project.name = name;
     project.working_dir = located.dir;

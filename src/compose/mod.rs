@@ -20,6 +20,7 @@ mod stages;
 pub mod template;
 mod variables;
 pub mod write;
+mod yaml;
 
 pub use dialect::Dialect;
 pub use error::ComposeError;

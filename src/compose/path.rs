@@ -18,6 +18,11 @@ impl<'a> Path<'a> {
         Path { parent: Some(self), key }
     }
 
+    /// Its last key.
+    pub(crate) fn key(&self) -> &'a str {
+        self.key
+    }
+
     /// Whether the place fits a pattern such as `services.*.ports.[]`, where `*` is any key.
     pub(crate) fn matches(&self, pattern: &str) -> bool {
         let mut wanted = pattern.rsplit('.');

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::encode::{Encode, Style, Writer};
 use super::model::{FileObject, Project, Service};
+use super::yaml;
 
 /// The JSON of `docker compose config --format json`, without a line break at its end.
 #[must_use]
@@ -11,15 +12,13 @@ pub fn resolved_json(project: &Project) -> String {
     text(project, Style::V2_40)
 }
 
-/// The YAML of `docker compose config`: its keys, order and values, in our own writing of scalars.
+/// The YAML of `docker compose config`, sign by sign.
 ///
 /// # Errors
 /// A number of an `x-` key that JSON cannot hold.
-pub fn resolved_yaml(project: &Project) -> Result<String, serde_yaml::Error> {
+pub fn resolved_yaml(project: &Project) -> Result<String, serde_json::Error> {
     let json = text(project, Style { as_yaml: true, ..Style::V2_40 });
-    // JSON is YAML.
-    let tree: serde_yaml::Value = serde_yaml::from_str(&json)?;
-    serde_yaml::to_string(&tree)
+    Ok(yaml::document(&serde_json::from_str(&json)?))
 }
 
 /// The names of all profiles, those of active and of inactive services.
@@ -118,9 +117,7 @@ impl Encode for Project {
                 out.field(key, section, key == "services");
             }
         }
-        for (key, value) in &self.extensions.0 {
-            out.field(key, value, true);
-        }
+        out.entries(self.extensions.0.iter().map(|(key, value)| (key.as_str(), value)));
         out.close('}');
     }
 }

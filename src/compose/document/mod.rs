@@ -13,3 +13,4 @@ mod yaml11;
 
 pub use node::{Entry, Map, Node, Tag, Value};
 pub use parse::parse;
+pub(crate) use scalar::is_text;

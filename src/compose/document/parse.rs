@@ -116,7 +116,9 @@ impl<'a> Reader<'a> {
             _ => None,
         });
         if anchor != 0 {
-            self.anchors.insert(anchor, built.clone());
+            let mut anchored = built.clone();
+            forget_resets(&mut anchored.node);
+            self.anchors.insert(anchor, anchored);
         }
         Ok(built)
     }
@@ -253,6 +255,23 @@ fn is_merge_key(key: &Event<'_>) -> bool {
     let Event::Scalar(text, ScalarStyle::Plain, _, tag) = key else { return false };
     let tag = tag.as_ref().map(|tag| tag.original());
     text == "<<" && matches!(tag.as_deref(), None | Some("!!merge"))
+}
+
+/// Compose takes what is tagged `!reset` away where it first meets it: aliases of a mapping that
+/// holds it know nothing of it.
+fn forget_resets(node: &mut Node) {
+    let is_reset = |node: &Node| node.tag == Some(Tag::Reset);
+    match &mut node.value {
+        Value::Map(map) => {
+            map.retain(|_, entry| !is_reset(&entry.node));
+            map.values_mut().for_each(|entry| forget_resets(&mut entry.node));
+        }
+        Value::Seq(items) => {
+            items.retain(|item| !is_reset(item));
+            items.iter_mut().for_each(forget_resets);
+        }
+        _ => {}
+    }
 }
 
 fn insert(map: &mut Map, key: String, entry: Entry) -> Result<(), ComposeError> {

@@ -61,6 +61,11 @@ fn plain(dialect: Dialect, text: &str, dates: bool) -> Value {
     }
 }
 
+/// Whether Compose v2 reads a plain scalar as text.
+pub(crate) fn is_text(text: &str) -> bool {
+    matches!(go_yaml(text, true), Value::Str(_))
+}
+
 fn go_yaml(text: &str, dates: bool) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,

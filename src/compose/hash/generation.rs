@@ -5,7 +5,7 @@ use std::fmt;
 use crate::compose::model::encode::{CreateHostPath, Style};
 
 /// Releases of Compose whose config hashes are equal for every file, named after the first one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Generation {
     /// 1.29, in Python.
     V1,
@@ -21,7 +21,8 @@ pub enum Generation {
     V2_34,
     /// 2.35.
     V2_35,
-    /// 2.36 to 2.40.
+    /// 2.36 to 2.40; what may stand in a file is what 2.40 lets stand.
+    #[default]
     V2_36,
     /// 5.0.0 and 5.0.1.
     V5_0_0,

@@ -24,7 +24,7 @@ record! {
         pub provenance: Option<String>,
         /// Bill of materials.
         pub sbom: Option<String>,
-        /// SSH agents and keys: `default` or `id=path`.
+        /// SSH agents and keys: `default` or `id: path`.
         pub ssh: Vec<String>,
         /// Labels of the image.
         pub labels: BTreeMap<String, String>,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::extensions::Extensions;
+use super::moment;
 use crate::compose::ComposeError;
-use crate::compose::document::{Map, Node, Value};
+use crate::compose::document::{Entry, Map, Node, Value};
 use crate::compose::path::Path;
 use crate::text::did_you_mean;
 
@@ -36,7 +37,7 @@ pub(crate) trait Decode: Sized {
 /// Keys that may have no value.
 const NULLABLE: [&str; 4] = ["command", "entrypoint", "deploy", "develop"];
 
-/// The entries of a record, all of known keys.
+/// The entries of a record. Keys nobody knows were refused before.
 pub(crate) struct Fields<'a> {
     map: &'a Map,
     path: &'a Path<'a>,
@@ -46,24 +47,9 @@ impl<'a> Fields<'a> {
     /// The entries of `node`.
     ///
     /// # Errors
-    /// It is no mapping, or has a key that is neither in `known` nor begins with `x-`.
-    pub(crate) fn of(
-        node: &'a Node,
-        path: &'a Path<'a>,
-        known: &[&str],
-    ) -> Result<Self, ComposeError> {
-        let map = mapping(node, path)?;
-        for (key, entry) in map {
-            if !key.starts_with("x-") && !known.contains(&key.as_str()) {
-                let message = format!("`{}` is not a key Compose knows", path.child(key));
-                let error = ComposeError::at(entry.key.clone(), message);
-                return Err(match did_you_mean(key, known.iter().copied()) {
-                    Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
-                    None => error,
-                });
-            }
-        }
-        Ok(Self { map, path })
+    /// It is no mapping.
+    pub(crate) fn of(node: &'a Node, path: &'a Path<'a>) -> Result<Self, ComposeError> {
+        Ok(Self { map: mapping(node, path)?, path })
     }
 
     /// The `x-` keys.
@@ -89,6 +75,19 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The error for a key at `path` that is none of `known`.
+pub(crate) fn unknown_key<'a>(
+    entry: &Entry,
+    path: &Path<'_>,
+    known: impl Iterator<Item = &'a str>,
+) -> ComposeError {
+    let error = ComposeError::at(entry.key.clone(), format!("`{path}` is not a key Compose knows"));
+    match did_you_mean(path.key(), known) {
+        Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
+        None => error,
+    }
+}
+
 /// The mapping a value must be.
 ///
 /// # Errors
@@ -106,13 +105,15 @@ pub(crate) fn mismatch(node: &Node, path: &Path<'_>, wanted: &str) -> ComposeErr
         );
     }
     let message = match &node.value {
-        Value::Str(_) | Value::Int(_) if wanted.ends_with("integer") => {
-            format!("`{path}` must be {wanted}")
-        }
+        Value::Int(_) if wanted.contains("integer") => format!("`{path}` must be {wanted}"),
         Value::Str(_) => format!("`{path}` must be {wanted}"),
         _ => format!("`{path}` must be {wanted}, not {}", node.kind()),
     };
-    ComposeError::at(node.location.clone(), message)
+    let error = ComposeError::at(node.location.clone(), message);
+    match node.value {
+        Value::Time(_) => error.with_help("put the date in quotes"),
+        _ => error,
+    }
 }
 
 /// A scalar as Go prints it; what Compose makes of numbers and booleans where it wants text.
@@ -123,12 +124,13 @@ pub(crate) fn scalar_text(node: &Node) -> Option<String> {
         Value::Int(value) => Some(value.to_string()),
         Value::Float(value) => Some(float_text(*value)),
         Value::Str(text) => Some(text.clone()),
-        Value::Time(_) | Value::Seq(_) | Value::Map(_) => None,
+        Value::Time(text) => Some(moment::printed(text)),
+        Value::Seq(_) | Value::Map(_) => None,
     }
 }
 
 /// A number as Go's `%v` prints it: shortest, with an exponent from `1e+06` and below `1e-4`.
-fn float_text(value: f64) -> String {
+pub(crate) fn float_text(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -163,9 +165,12 @@ impl Decode for bool {
 macro_rules! integers {
     ($($type:ty: $wanted:literal),*) => {$(
         impl Decode for $type {
+            // Where a number may stand, Compose cuts what follows the point.
+            #[expect(clippy::cast_possible_truncation, reason = "so does Compose")]
             fn decode(node: &Node, path: &Path<'_>) -> Result<Self, ComposeError> {
                 let value = match &node.value {
                     Value::Int(value) => Self::try_from(*value).ok(),
+                    Value::Float(value) => Self::try_from(*value as i128).ok(),
                     Value::Str(text) => text.parse().ok(),
                     _ => None,
                 };
@@ -247,16 +252,9 @@ fn assignment(item: &Node, path: &Path<'_>) -> Result<(String, String), ComposeE
 /// A scalar as text.
 ///
 /// # Errors
-/// It is no scalar, or a date.
+/// It is no scalar.
 pub(super) fn text_of(node: &Node, path: &Path<'_>) -> Result<String, ComposeError> {
-    scalar_text(node).ok_or_else(|| {
-        let error = mismatch(node, path, "a text, a number or a boolean");
-        if let Value::Time(_) = node.value {
-            error.with_help("put the date in quotes")
-        } else {
-            error
-        }
-    })
+    scalar_text(node).ok_or_else(|| mismatch(node, path, "a text, a number or a boolean"))
 }
 
 impl<T: Decode> Decode for Option<T> {

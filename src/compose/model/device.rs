@@ -122,8 +122,7 @@ macro_rules! capitalised {
     ($($name:ident: $($field:ident $key:literal),*;)*) => {$(
         impl Decode for $name {
             fn decode(node: &Node, path: &Path<'_>) -> Result<Self, ComposeError> {
-                let fields =
-                    super::decode::Fields::of(node, path, &[$(stringify!($field)),*])?;
+                let fields = super::decode::Fields::of(node, path)?;
                 Ok(Self { $($field: fields.get(stringify!($field))?,)* })
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
 use super::extensions::Extensions;
+use crate::compose::yaml;
 
 /// What the text of some values depends on: the release of Compose that is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +107,30 @@ impl Writer {
     /// The `x-` keys of a record; JSON does not have them.
     pub(crate) fn extensions(&mut self, extensions: &Extensions) {
         if self.style.as_yaml {
-            extensions.0.iter().for_each(|(key, value)| self.field(key, value, true));
+            self.entries(extensions.0.iter().map(|(key, value)| (key.as_str(), value)));
         }
+    }
+
+    /// A mapping with keys of the user's choice.
+    pub(crate) fn mapping<'a, T: Encode + 'a>(
+        &mut self,
+        entries: impl Iterator<Item = (&'a str, &'a T)>,
+    ) {
+        self.open('{');
+        self.entries(entries);
+        self.close('}');
+    }
+
+    /// Entries that come in the order of their bytes; YAML has an order of its own.
+    pub(crate) fn entries<'a, T: Encode + 'a>(
+        &mut self,
+        entries: impl Iterator<Item = (&'a str, &'a T)>,
+    ) {
+        let mut entries: Vec<(&str, &T)> = entries.collect();
+        if self.style.as_yaml {
+            entries.sort_by(|(a, _), (b, _)| yaml::compare(a, b));
+        }
+        entries.into_iter().for_each(|(key, value)| self.field(key, value, true));
     }
 
     /// One item of a list.
@@ -256,11 +279,7 @@ impl<T: Encode> Encode for Vec<T> {
 
 impl<T: Encode> Encode for BTreeMap<String, T> {
     fn encode(&self, out: &mut Writer) {
-        out.open('{');
-        for (key, value) in self {
-            out.field(key, value, true);
-        }
-        out.close('}');
+        out.mapping(self.iter().map(|(key, value)| (key.as_str(), value)));
     }
 
     fn is_empty(&self) -> bool {

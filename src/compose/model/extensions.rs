@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::civil;
 use serde_json::{Map as Object, Number, Value as Json};
 
 use super::encode::{Encode, Writer};
+use super::moment;
 use crate::compose::document::{Map, Node, Value};
 
 /// The `x-` keys of one record with their values; its `Debug` form shows the keys alone.
@@ -35,7 +35,7 @@ fn json(node: &Node) -> Json {
         Value::Int(value) => Number::from_i128(*value).map_or(Json::Null, Json::Number),
         Value::Float(value) => Number::from_f64(*value).map_or(Json::Null, Json::Number),
         Value::Str(text) => Json::String(text.clone()),
-        Value::Time(text) => Json::String(moment(text)),
+        Value::Time(text) => Json::String(moment::json(text)),
         Value::Seq(items) => Json::Array(items.iter().map(json).collect()),
         Value::Map(map) => {
             let mut object: Object<String, Json> =
@@ -44,11 +44,6 @@ fn json(node: &Node) -> Json {
             Json::Object(object)
         }
     }
-}
-
-/// A date or time as Go's JSON has it; those that name a zone stay as they are written.
-fn moment(text: &str) -> String {
-    text.parse::<civil::DateTime>().map_or_else(|_| text.to_owned(), |moment| format!("{moment}Z"))
 }
 
 impl Encode for Json {
@@ -61,11 +56,11 @@ impl Encode for Json {
                 None => out.literal(number),
             },
             Self::String(text) => text.encode(out),
+            // Compose loses the difference between an empty list and none on its way to JSON.
+            Self::Array(items) if items.is_empty() && !out.style.as_yaml => out.literal("null"),
             Self::Array(items) => items.encode(out),
             Self::Object(object) => {
-                out.open('{');
-                object.iter().for_each(|(key, value)| out.field(key, value, true));
-                out.close('}');
+                out.mapping(object.iter().map(|(key, value)| (key.as_str(), value)));
             }
         }
     }

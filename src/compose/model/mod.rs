@@ -13,6 +13,7 @@ mod hook;
 mod logging;
 #[expect(clippy::module_inception, reason = "the specification calls them models")]
 mod model;
+mod moment;
 mod mount;
 mod network;
 mod port;

@@ -71,7 +71,7 @@ macro_rules! readable {
                 node: &$crate::compose::document::Node,
                 path: &$crate::compose::path::Path<'_>,
             ) -> Result<Self, $crate::compose::ComposeError> {
-                let fields = $crate::compose::model::decode::Fields::of(node, path, Self::KEYS)?;
+                let fields = $crate::compose::model::decode::Fields::of(node, path)?;
                 Ok(Self {
                     $($field: fields.get($crate::compose::model::record::key!($field $($key)?))?,)*
                     extensions: fields.extensions(),

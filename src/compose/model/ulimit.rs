@@ -41,7 +41,7 @@ impl Ulimit {
 impl Decode for Ulimit {
     fn decode(node: &Node, path: &Path<'_>) -> Result<Self, ComposeError> {
         if let Value::Map(_) = node.value {
-            let fields = Fields::of(node, path, &["soft", "hard"])?;
+            let fields = Fields::of(node, path)?;
             if node.get("soft").is_none() || node.get("hard").is_none() {
                 return Err(mismatch(node, path, "a number, or have both `soft` and `hard`"));
             }

@@ -12,11 +12,13 @@ use crate::compose::path::Path;
 /// How a path is made absolute.
 #[derive(Clone, Copy)]
 enum Rule {
-    /// A path.
+    /// A path; an empty one stays empty.
     Path,
+    /// A path; an empty one is the folder itself.
+    Source,
     /// A path, or the address of a build context.
     Context,
-    /// A path, or `service:NAME`, or empty: an extended file or an SSH key.
+    /// Something mounted.
     Mount,
     /// The options of a local volume that is a bind in truth.
     VolumeOptions,
@@ -30,8 +32,9 @@ const RULES: &[(&str, Rule)] = &[
     ("services.*.extends.file", Rule::Path),
     ("services.*.develop.watch.*.path", Rule::Path),
     ("services.*.volumes.*", Rule::Mount),
-    ("configs.*.file", Rule::Path),
-    ("secrets.*.file", Rule::Path),
+    ("services.*.build.ssh.*", Rule::Source),
+    ("configs.*.file", Rule::Source),
+    ("secrets.*.file", Rule::Source),
     ("volumes.*", Rule::VolumeOptions),
 ];
 
@@ -59,13 +62,14 @@ pub(super) fn resolve_from(
     let place = |text: &str| absolute(scope, dir, text);
     tree::walk(root, &Path::ROOT, &mut |node, path| {
         match path.find(RULES) {
-            Some(Rule::Path) => replace(node, &place),
+            Some(Rule::Path) => replace_unless_empty(node, &place),
+            Some(Rule::Source) => replace(node, &place),
             Some(Rule::Context) => {
                 let is_address = node.as_str().is_some_and(|text| {
                     text.contains("://") || ADDRESSES.iter().any(|start| text.starts_with(start))
                 });
                 if !is_address {
-                    replace(node, &place);
+                    replace_unless_empty(node, &place);
                 }
             }
             Some(Rule::Mount) => mount(node, path, &place)?,
@@ -77,10 +81,14 @@ pub(super) fn resolve_from(
 }
 
 fn replace(node: &mut Node, place: &dyn Fn(&str) -> String) {
-    if let Value::Str(text) = &node.value
-        && !text.is_empty()
-    {
+    if let Value::Str(text) = &node.value {
         node.value = Value::Str(place(text));
+    }
+}
+
+fn replace_unless_empty(node: &mut Node, place: &dyn Fn(&str) -> String) {
+    if node.as_str() != Some("") {
+        replace(node, place);
     }
 }
 

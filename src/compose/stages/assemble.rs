@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::extends::Extendable;
 use super::reset::Removals;
-use super::{absolute, canonical, check, defaults, extends, include, merge, tree, unicity};
+use super::{absolute, canonical, check, defaults, extends, include, merge, schema, tree, unicity};
 use crate::compose::disk::Disk;
 use crate::compose::document::{Map, Node, Value, parse};
+use crate::compose::hash::Generation;
 use crate::compose::interpolate::interpolate;
 use crate::compose::model::Warning;
 use crate::compose::model::decode::{mapping, mismatch};
@@ -26,6 +27,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) environment: BTreeMap<String, String>,
     /// Absolute path that relative ones begin at.
     pub(crate) dir: PathBuf,
+    /// The releases whose rules decide what a file may hold.
+    pub(crate) generation: Generation,
     /// The home folder, for `~`.
     pub(crate) home: Option<&'a str>,
     /// Files that led here by `include`.
@@ -43,10 +46,11 @@ impl<'a> Scope<'a> {
         environment: BTreeMap<String, String>,
         dir: PathBuf,
         home: Option<&'a str>,
+        generation: Generation,
         warnings: &'a RefCell<Vec<Warning>>,
     ) -> Self {
         let extendable = RefCell::default();
-        Self { disk, environment, dir, home, trail: Vec::new(), warnings, extendable }
+        Self { disk, environment, dir, generation, home, trail: Vec::new(), warnings, extendable }
     }
 
     /// The documents of a file with the values of variables in them.
@@ -110,11 +114,10 @@ fn add(
     removals.apply(&mut root, &[]);
     include::apply(scope, &file.path, &mut document)?;
     let mut root = merge::merge(root, document, &Path::ROOT)?;
-    if let Some(entry) = tree::mapping_mut(&mut root, &Path::ROOT)?.shift_remove("version") {
-        // Compose warns that it means nothing any more; nobody who upgrades can act on that.
-        tree::expect_text(&entry.node, &Path::ROOT.child("version"))?;
-    }
     unicity::enforce(&mut root)?;
+    schema::check(&root, scope.generation)?;
+    // Compose warns that it means nothing any more; nobody who upgrades can act on that.
+    tree::mapping_mut(&mut root, &Path::ROOT)?.shift_remove("version");
     canonical::canonical(&mut root)?;
     drop_empty_servers(&mut root);
     unicity::enforce(&mut root)?;

@@ -2,72 +2,86 @@
 
 use crate::compose::ComposeError;
 use crate::compose::document::{Node, Value};
-use crate::compose::model::decode::{mismatch, scalar_text};
+use crate::compose::model::decode::{Decode, mismatch, scalar_text};
 use crate::compose::path::Path;
 
 use super::{hosts, mounts, ports, shell, tree};
 
 type Rule = fn(&mut Node, &Path<'_>) -> Result<(), ComposeError>;
 
-/// What has a short form, and the rule that makes the long one.
-const RULES: &[(&str, Rule)] = &[
+/// Short forms that end with the document they stand in: what is merged over them meets the long
+/// one.
+const EARLY: &[(&str, Rule)] = &[
     ("services.*.build", build),
     ("services.*.build.secrets.*", file_reference),
     ("services.*.build.provenance", text),
     ("services.*.build.sbom", text),
     ("services.*.build.additional_contexts", assignments),
     ("services.*.build.ssh", ssh_keys),
-    ("services.*.build.extra_hosts", hosts::canonical),
-    ("services.*.build.cache_from", one_or_more),
-    ("services.*.build.cache_to", one_or_more),
-    ("services.*.build.tags", one_or_more),
-    ("services.*.build.platforms", one_or_more),
-    ("services.*.command", command),
-    ("services.*.entrypoint", command),
-    ("services.*.post_start.*.command", command),
-    ("services.*.pre_stop.*.command", command),
-    ("services.*.develop.watch.*.exec.command", command),
-    ("services.*.healthcheck.test", health_test),
     ("services.*.depends_on", dependencies),
+    ("services.*.develop.watch.*.ignore", one_or_more),
+    ("services.*.develop.watch.*.include", one_or_more),
     ("services.*.devices.*", device),
     ("services.*.dns", one_or_more),
-    ("services.*.dns_search", one_or_more),
     ("services.*.env_file", env_files),
-    ("services.*.expose", texts),
     ("services.*.extends", extends),
-    ("services.*.extra_hosts", hosts::canonical),
     ("services.*.gpus", gpus),
-    ("services.*.group_add", texts),
     ("services.*.label_file", one_or_more),
     ("services.*.networks", keys_of_list),
     ("services.*.models", keys_of_list),
     ("services.*.ports", ports::canonical),
-    ("services.*.ports.*.published", text),
     ("services.*.ports.*.target", number),
-    ("services.*.provider.options.*", option_values),
     ("services.*.secrets.*", file_reference),
     ("services.*.configs.*", file_reference),
-    ("services.*.tmpfs", one_or_more),
     ("services.*.volumes.*", mount),
-    ("services.*.develop.watch.*.ignore", one_or_more),
-    ("services.*.develop.watch.*.include", one_or_more),
-    (
-        "services.*.deploy.resources.reservations.generic_resources.*.discrete_resource_spec.value",
-        number,
-    ),
     ("networks.*", external),
     ("volumes.*", external),
     ("secrets.*", external),
     ("configs.*", external),
 ];
 
-/// Makes every short form of `root` long.
+/// Short forms that stay until everything is merged.
+const LATE: &[(&str, Rule)] = &[
+    ("services.*.build.extra_hosts", hosts::canonical),
+    ("services.*.build.ssh", ssh_lines),
+    ("services.*.command", command),
+    ("services.*.entrypoint", command),
+    ("services.*.post_start.*.command", command),
+    ("services.*.pre_stop.*.command", command),
+    ("services.*.develop.watch.*.exec.command", command),
+    ("services.*.healthcheck.test", health_test),
+    ("services.*.dns_search", one_or_more),
+    ("services.*.expose", texts),
+    ("services.*.extra_hosts", hosts::canonical),
+    ("services.*.group_add", texts),
+    ("services.*.ports.*.published", text),
+    ("services.*.provider.options.*", option_values),
+    ("services.*.tmpfs", one_or_more),
+    (
+        "services.*.deploy.resources.reservations.generic_resources.*.discrete_resource_spec.value",
+        number,
+    ),
+];
+
+/// Makes the short forms of a document long.
 ///
 /// # Errors
 /// The first value that has neither form.
 pub(crate) fn canonical(root: &mut Node) -> Result<(), ComposeError> {
+    apply(EARLY, root)
+}
+
+/// Makes the remaining short forms long.
+///
+/// # Errors
+/// The first value that has neither form.
+pub(crate) fn complete(root: &mut Node) -> Result<(), ComposeError> {
+    apply(LATE, root)
+}
+
+fn apply(rules: &[(&str, Rule)], root: &mut Node) -> Result<(), ComposeError> {
     tree::walk(root, &Path::ROOT, &mut |node, path| {
-        if let Some(rule) = path.find(RULES) {
+        if let Some(rule) = path.find(rules) {
             rule(node, path)?;
         }
         Ok(true)
@@ -292,15 +306,32 @@ fn assignments(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
     Ok(())
 }
 
-/// SSH keys as texts: `default` or `id=path`.
+/// SSH keys: a mapping of ids to paths, null for the agent's own.
 fn ssh_keys(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
-    let Value::Map(map) = &node.value else { return texts(node, path) };
-    let keys = map.iter().map(|(id, entry)| {
-        let key = match scalar_text(&entry.node) {
-            Some(key) if !key.is_empty() => format!("{id}={key}"),
-            _ => id.clone(),
-        };
-        tree::text(key, &entry.node.location)
+    let Value::Seq(items) = &node.value else {
+        return tree::mapping_mut(node, path).map(|_| ());
+    };
+    let entries = items.iter().map(|item| {
+        let text = tree::expect_text(item, &path.child("[]"))?;
+        match text.split_once('=') {
+            Some((id, key)) => Ok((id.to_owned(), tree::entry(tree::text(key, &item.location)))),
+            None if text == "default" => {
+                let agent = Node::new(Value::Null, item.location.clone());
+                Ok((text.to_owned(), tree::entry(agent)))
+            }
+            None => Err(mismatch(item, &path.child("[]"), "`default` or of the form `id=path`")),
+        }
+    });
+    node.value = Value::Map(entries.collect::<Result<_, ComposeError>>()?);
+    Ok(())
+}
+
+/// SSH keys as Compose prints them: `id`, or `id: path`.
+fn ssh_lines(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
+    let keys = tree::mapping_mut(node, path)?.iter().map(|(id, entry)| {
+        let key = scalar_text(&entry.node).filter(|key| !key.is_empty());
+        let line = key.map_or_else(|| id.clone(), |key| format!("{id}: {key}"));
+        tree::text(line, &entry.node.location)
     });
     node.value = Value::Seq(keys.collect());
     Ok(())
@@ -314,6 +345,7 @@ fn external(node: &mut Node, path: &Path<'_>) -> Result<(), ComposeError> {
     let fields = tree::mapping_mut(node, path)?;
     let Some(external) = fields.get_mut("external") else { return Ok(()) };
     if external.node.as_map().is_none() {
+        external.node.value = Value::Bool(bool::decode(&external.node, &path.child("external"))?);
         return Ok(());
     }
     let location = external.node.location.clone();

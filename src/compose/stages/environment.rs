@@ -7,16 +7,22 @@ use crate::compose::ComposeError;
 use crate::compose::dotenv::{self, Format};
 use crate::compose::model::{Content, EnvFile, Environment, Project, Service};
 
-/// Reads the files of every active service, and the variables secrets and configs are made of.
+/// Reads the files of every active service, those of variables only if wanted, and the variables secrets and configs are made of.
 ///
 /// # Errors
 /// A file that must be there is not, or cannot be read.
-pub(crate) fn resolve(scope: &Scope<'_>, project: &mut Project) -> Result<(), ComposeError> {
+pub(crate) fn resolve(
+    scope: &Scope<'_>,
+    project: &mut Project,
+    without_env_files: bool,
+) -> Result<(), ComposeError> {
     for service in project.services.values_mut() {
-        let own = std::mem::take(&mut service.environment);
-        service.environment = read_env_files(scope, service, &own, Precedence::Outside)?;
-        service.earlier_environment = read_env_files(scope, service, &own, Precedence::Files)?;
-        service.own_environment = own;
+        service.own_environment = service.environment.clone();
+        if !without_env_files {
+            let own = std::mem::take(&mut service.environment);
+            service.environment = read_env_files(scope, service, &own, Precedence::Outside)?;
+            service.earlier_environment = read_env_files(scope, service, &own, Precedence::Files)?;
+        }
         if let Some(platform) = scope.environment.get("DOCKER_DEFAULT_PLATFORM")
             && service.build.is_some()
         {

@@ -114,7 +114,9 @@ impl Extendable {
         let Some(extends) = service.get("extends") else { return Ok(nothing) };
         let (wanted, file) = match &extends.value {
             Value::Str(_) => (Some(extends), None),
-            Value::Map(_) => (extends.get("service"), extends.get("file")),
+            Value::Map(_) => {
+                (extends.get("service"), extends.get("file").filter(|file| !file.is_null()))
+            }
             _ => return Err(mismatch(extends, path, "a service or a mapping")),
         };
         let Some(wanted) = wanted else {

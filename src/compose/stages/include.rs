@@ -36,8 +36,10 @@ pub(super) fn apply(
     let items = include.node.as_seq().ok_or_else(|| mismatch(&include.node, &path, "a list"))?;
     for item in items {
         let wanted = Include::read(item, &path.child("[]"))?;
-        let imported = load(scope, file, item, &wanted)?;
-        import(document, &imported, item)?;
+        if let Some(main) = wanted.path.first() {
+            let imported = load(scope, file, item, &wanted, main)?;
+            import(document, &imported, item)?;
+        }
     }
     Ok(())
 }
@@ -55,7 +57,7 @@ impl Include {
         if let Value::Str(file) = &item.value {
             return Ok(Self { path: vec![file.clone()], ..Self::default() });
         }
-        let fields = Fields::of(item, path, &["path", "project_directory", "env_file"])?;
+        let fields = Fields::of(item, path)?;
         let files = |key: &str| match item.get(key) {
             Some(Node { value: Value::Str(file), .. }) => Ok(vec![file.clone()]),
             Some(node) if !node.is_null() => Vec::<String>::decode(node, &path.child(key)),
@@ -71,27 +73,27 @@ fn load(
     file: &FilePath,
     item: &Node,
     include: &Include,
+    main: &str,
 ) -> Result<Node, ComposeError> {
     let located = |mut error: ComposeError| {
         error.location.get_or_insert_with(|| item.location.clone());
         error
     };
     let files: Vec<PathBuf> = include.path.iter().map(|path| absolute(&scope.dir, path)).collect();
-    let Some(main) = files.first() else {
-        return Err(ComposeError::at(item.location.clone(), "`include` has no `path`"));
-    };
+    let main = absolute(&scope.dir, main);
     let mut trail = scope.trail.clone();
     trail.push(file.to_owned());
-    if trail.contains(main) {
+    if trail.contains(&main) {
         let message = format!("`{}` includes itself in a circle", file.display());
         return Err(ComposeError::at(item.location.clone(), message));
     }
     let dir = match &include.project_directory {
         Some(dir) => absolute(&scope.dir, dir),
-        None => main.parent().unwrap_or(main).to_owned(),
+        None => main.parent().unwrap_or(&main).to_owned(),
     };
     let environment = environment(scope, include, &dir).map_err(located)?;
-    let mut inner = Scope::new(scope.disk, environment, dir, scope.home, scope.warnings);
+    let mut inner =
+        Scope::new(scope.disk, environment, dir, scope.home, scope.generation, scope.warnings);
     inner.trail = trail;
     assemble(&inner, &files).map_err(located)
 }

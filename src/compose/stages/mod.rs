@@ -1,10 +1,11 @@
 //! The way from documents to a project, each stage a function of trees, in the order of Compose:
-//! per document interpolate, extend, reset, include, merge, make lists unique, make canonical;
+//! per document interpolate, extend, reset, include, merge, make lists unique, check the forms,
+//! make canonical;
 //! then defaults, checks, absolute paths, normalisation, profiles, validation, files of variables.
 
 mod absolute;
 pub(crate) mod assemble;
-mod canonical;
+pub(crate) mod canonical;
 mod check;
 mod defaults;
 pub(crate) mod environment;
@@ -17,6 +18,7 @@ pub(crate) mod normalize;
 mod ports;
 pub(crate) mod project;
 mod reset;
+mod schema;
 mod shell;
 mod tree;
 mod unicity;

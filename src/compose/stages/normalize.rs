@@ -6,7 +6,7 @@ use super::canonical::STARTED;
 use super::{mounts, tree};
 use crate::compose::ComposeError;
 use crate::compose::document::{Map, Node, Value};
-use crate::compose::model::decode::{mapping, scalar_text};
+use crate::compose::model::decode::mapping;
 use crate::compose::path::Path;
 use crate::compose::source::Location;
 
@@ -172,9 +172,9 @@ fn name_resources(sections: &mut Map, project: &str) -> Result<(), ComposeError>
                 entry.node.value = Value::Map(Map::new());
             }
             mapping(&entry.node, &path.child(key))?;
-            let external = entry.node.get("external").and_then(scalar_text);
-            let name = match external.as_deref() {
-                Some("true") => key.clone(),
+            let external = entry.node.get("external").map(|node| &node.value);
+            let name = match external {
+                Some(Value::Bool(true)) => key.clone(),
                 _ => format!("{project}_{key}"),
             };
             let location = entry.node.location.clone();

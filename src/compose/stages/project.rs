@@ -9,17 +9,12 @@ use crate::compose::model::{Project, Service};
 use crate::compose::path::Path;
 use crate::compose::source::Location;
 
-/// The keys of a compose file.
-const SECTIONS: &[&str] =
-    &["name", "services", "networks", "volumes", "secrets", "configs", "models", "include"];
-
 /// The project `root` describes, with every service active.
 ///
 /// # Errors
-/// A key that is unknown, a value of the wrong type.
+/// A value of the wrong type.
 pub(crate) fn decode(root: &Node) -> Result<Project, ComposeError> {
-    let fields = Fields::of(root, &Path::ROOT, SECTIONS)?;
-    let _checked: Option<String> = fields.get("name")?;
+    let fields = Fields::of(root, &Path::ROOT)?;
     let mut project = Project {
         services: fields.get("services")?,
         networks: fields.get("networks")?,

@@ -1,6 +1,6 @@
 //! What Compose refuses in a whole project.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::compose::ComposeError;
 use crate::compose::model::{Project, Resource, Service};
@@ -15,18 +15,39 @@ pub(crate) fn validate(project: &Project) -> Result<(), ComposeError> {
         for check in [
             image,
             contexts,
+            platforms,
             networks,
             health_test,
             dependencies,
             resources,
             limits,
             scale,
+            watches,
             targets,
         ] {
             check(project, service)?;
         }
     }
     no_circle(project)
+}
+
+/// Checks that no two active services claim one container name.
+///
+/// # Errors
+/// The second service that does.
+pub(crate) fn container_names(project: &Project) -> Result<(), ComposeError> {
+    let mut claimed = HashMap::new();
+    for service in project.services.values() {
+        let Some(name) = &service.container_name else { continue };
+        if let Some(other) = claimed.insert(name, &service.name) {
+            let message = format!(
+                "services `{other}` and `{}` both have the container name `{name}`",
+                service.name
+            );
+            return Err(refuse(service, "container_name", message));
+        }
+    }
+    Ok(())
 }
 
 fn refuse(service: &Service, key: &str, message: String) -> ComposeError {
@@ -59,7 +80,23 @@ fn networks(project: &Project, service: &Service) -> Result<(), ComposeError> {
         );
         return Err(refuse(service, "network_mode", message));
     }
+    // Compose takes such a name for a key of its own there.
+    if let Some(name) = service.networks.keys().find(|name| name.starts_with("x-")) {
+        let message = format!("service `{}` cannot join a network named `{name}`", service.name);
+        return Err(refuse(service, "networks", message)
+            .with_help("give the network a key that does not begin with `x-`"));
+    }
     known(service, "networks", "network", service.networks.keys(), &project.networks)
+}
+
+/// The platform it runs on must be one of those it is built for.
+fn platforms(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    let (Some(build), Some(platform)) = (&service.build, &service.platform) else { return Ok(()) };
+    if build.platforms.is_empty() || build.platforms.contains(platform) {
+        return Ok(());
+    }
+    let message = format!("service `{}` is not built for its platform `{platform}`", service.name);
+    Err(refuse(service, "platform", message).with_help("add it to `build.platforms`"))
 }
 
 /// A service whose image another one is built from must be built itself.
@@ -88,6 +125,9 @@ fn resources(project: &Project, service: &Service) -> Result<(), ComposeError> {
     known(service, "configs", "config", configs, &project.configs)?;
     let secrets = service.secrets.iter().map(|secret| &secret.source);
     known(service, "secrets", "secret", secrets, &project.secrets)?;
+    let built_with = service.build.iter().flat_map(|build| &build.secrets);
+    let built_with = built_with.map(|secret| &secret.source);
+    known(service, "build", "secret", built_with, &project.secrets)?;
     known(service, "models", "model", service.models.keys(), &project.models)
 }
 
@@ -107,7 +147,7 @@ fn known<'a, T>(
     let error = refuse(service, key, message);
     Err(match did_you_mean(unknown, declared.keys().map(String::as_str)) {
         Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
-        None => error.with_help(format!("declare it under `{key}:` at the top level")),
+        None => error.with_help(format!("declare it under `{noun}s:` at the top level")),
     })
 }
 
@@ -189,6 +229,19 @@ fn scale(_: &Project, service: &Service) -> Result<(), ComposeError> {
         _ => return Ok(()),
     };
     Err(refuse(service, key, format!("service `{}` {message}", service.name)))
+}
+
+fn watches(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    let watched = service.develop.iter().flat_map(|develop| &develop.watch);
+    let needs_target = |action: &str| !matches!(action, "rebuild" | "restart");
+    for watch in watched.filter(|watch| needs_target(&watch.action) && watch.target.is_none()) {
+        let message = format!(
+            "service `{}` watches `{}` for `{}` without a `target`",
+            service.name, watch.path, watch.action
+        );
+        return Err(refuse(service, "develop", message));
+    }
+    Ok(())
 }
 
 fn targets(_: &Project, service: &Service) -> Result<(), ComposeError> {
