@@ -37,11 +37,10 @@ pub(super) fn run(args: &ConfigArgs, settings: &Settings) -> Result<ExitStatus, 
 
 /// The files are read as releases of the generation read them, and only what is needed of them.
 fn load_options(args: &ConfigArgs, settings: &Settings) -> LoadOptions {
-    let v2 = args.generation.filter(|generation| *generation != Generation::V1);
     let part = &args.part;
     let lists = part.services || part.images || part.profile_names || part.hash.is_some();
     LoadOptions {
-        generation: v2.unwrap_or_default(),
+        generation: args.generation.unwrap_or_default(),
         without_env_files: lists && !args.label,
         ..settings.load.clone()
     }
