@@ -130,7 +130,9 @@ impl Writer {
         if self.style.as_yaml {
             entries.sort_by(|(a, _), (b, _)| yaml::compare(a, b));
         }
-        entries.into_iter().for_each(|(key, value)| self.field(key, value, true));
+        for (key, value) in entries {
+            self.field(key, value, true);
+        }
     }
 
     /// One item of a list.

@@ -232,9 +232,10 @@ fn scale(_: &Project, service: &Service) -> Result<(), ComposeError> {
 }
 
 fn watches(_: &Project, service: &Service) -> Result<(), ComposeError> {
-    let watched = service.develop.iter().flat_map(|develop| &develop.watch);
+    let mut watched = service.develop.iter().flat_map(|develop| &develop.watch);
     let needs_target = |action: &str| !matches!(action, "rebuild" | "restart");
-    for watch in watched.filter(|watch| needs_target(&watch.action) && watch.target.is_none()) {
+    if let Some(watch) = watched.find(|watch| needs_target(&watch.action) && watch.target.is_none())
+    {
         let message = format!(
             "service `{}` watches `{}` for `{}` without a `target`",
             service.name, watch.path, watch.action

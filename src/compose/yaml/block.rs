@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::style::{Style, style_of};
+use super::style::{Style, is_printable, style_of};
 use crate::compose::model::decode::float_text;
 
 /// Keys longer than this stand behind a `?`.
@@ -104,15 +104,20 @@ fn double(out: &mut String, text: &str) {
     for c in text.chars() {
         match escape(c) {
             Some(sign) => out.extend(['\\', sign]),
-            None if super::style::is_printable(c) => out.push(c),
-            None => out.push_str(&match u32::from(c) {
-                code @ ..=0xff => format!("\\x{code:02X}"),
-                code @ ..=0xffff => format!("\\u{code:04X}"),
-                code => format!("\\U{code:08X}"),
-            }),
+            None if is_printable(c) => out.push(c),
+            None => out.push_str(&numbered(c)),
         }
     }
     out.push('"');
+}
+
+/// The escape by number.
+fn numbered(c: char) -> String {
+    match u32::from(c) {
+        code @ ..=0xff => format!("\\x{code:02X}"),
+        code @ ..=0xffff => format!("\\u{code:04X}"),
+        code => format!("\\U{code:08X}"),
+    }
 }
 
 /// The short form of an escape.

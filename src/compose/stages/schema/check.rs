@@ -68,12 +68,18 @@ impl Checker {
     fn is_of_kind(&self, node: &Node, shape: &Shape) -> bool {
         match (shape, &node.value) {
             (Shape::List(_) | Shape::Set(_), Value::Seq(_))
-            | (Shape::Map(..) | Shape::Record(..), Value::Map(_)) => true,
+            | (Shape::Map(..) | Shape::Record(..), Value::Map(_))
+            | (Shape::Flag, Value::Bool(_) | Value::Str(_))
+            | (
+                Shape::Choice(_)
+                | Shape::Text(_)
+                | Shape::Whole(..)
+                | Shape::Decimal
+                | Shape::Rounded,
+                Value::Str(_),
+            ) => true,
             (Shape::Either(forms), _) => forms.iter().any(|form| self.is_of_kind(node, form)),
             (Shape::Scalar(kinds), _) => self.kind(&node.value).is_some_and(|kind| kinds.has(kind)),
-            (Shape::Flag, Value::Bool(_) | Value::Str(_)) => true,
-            (Shape::Choice(_) | Shape::Text(_), Value::Str(_)) => true,
-            (Shape::Whole(..) | Shape::Decimal | Shape::Rounded, Value::Str(_)) => true,
             (Shape::Whole(..), value) => self.kind(value) == Some(Kinds::INT),
             (Shape::Decimal | Shape::Rounded, value) => {
                 self.kind(value).is_some_and(|kind| Kinds::NUMBER.has(kind))
