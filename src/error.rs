@@ -2,9 +2,9 @@
 
 use crate::compose::ComposeError;
 use crate::engine::EngineError;
+use crate::journal::outcome::Signal;
 use crate::plan::PlanError;
 use crate::rollout::PullError;
-use crate::rollout::outcome::Signal;
 
 /// What the process tells its caller; the table is part of the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum ExitStatus {
     RolledBack,
     /// The way back is incomplete; what is left was printed.
     Stuck,
-    /// `failure_action: pause`; both versions run.
+    /// Both versions run: by `failure_action: pause`, or since some failures were allowed.
     Paused,
     /// `plan --exit-code` found changes, or `check` found warnings.
     Pending,
@@ -91,7 +91,9 @@ impl ExitStatus {
             Self::Locked => "another run holds the project; nothing touched",
             Self::RolledBack => "the new version failed, the old one serves",
             Self::Stuck => "the way back is incomplete; what is left is printed",
-            Self::Paused => "`failure_action: pause`; both versions run",
+            Self::Paused => {
+                "both versions run: `failure_action: pause`, or some failures were allowed"
+            }
             Self::Pending => "`plan --exit-code` found changes, or `check` found warnings",
             Self::Interrupted => "Ctrl-C; what was begun was taken back first, else 11",
             Self::Terminated => "SIGTERM; what was begun was taken back first, else 11",
@@ -117,6 +119,8 @@ pub enum Error {
     NotConfirmed {
         /// Why there is no yes.
         reason: String,
+        /// The flag that says yes, if nobody could be asked.
+        flag: Option<&'static str>,
     },
     /// Somebody asked to stop before anything was changed.
     #[error("nothing was changed: stopped on request")]
@@ -144,8 +148,7 @@ impl Error {
             Self::Engine(_) => ExitStatus::Engine,
             Self::Plan(error) => error.exit_status(),
             Self::NotConfirmed { .. } => ExitStatus::Refused,
-            Self::Cancelled(Signal::Interrupt) => ExitStatus::Interrupted,
-            Self::Cancelled(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Cancelled(signal) => signal.exit_status(),
             Self::Usage { .. } => ExitStatus::Usage,
             Self::Internal { .. } => ExitStatus::Internal,
         }
@@ -158,11 +161,11 @@ impl Error {
             Self::Compose(error) => error.hints(),
             Self::Engine(error) => error.hints(),
             Self::Plan(error) => error.hints(),
-            Self::NotConfirmed { .. } => {
-                vec!["pass `--yes` to roll out without asking, or run `composeup plan`".into()]
+            Self::NotConfirmed { flag: Some(flag), .. } => {
+                vec![format!("pass `{flag}` to roll out without asking, or run `composeup plan`")]
             }
             Self::Usage { .. } => vec!["`composeup help` shows every command".into()],
-            Self::Cancelled(_) => Vec::new(),
+            Self::NotConfirmed { flag: None, .. } | Self::Cancelled(_) => Vec::new(),
             Self::Internal { .. } => vec![REPORT.into()],
         }
     }

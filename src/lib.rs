@@ -2,8 +2,8 @@
 //!
 //! One line of data runs through the crate: [`compose`] loads the user's files into a
 //! [`compose::model::Project`], [`engine`] observes what runs, [`plan`] compares both and decides
-//! (pure), [`rollout`] executes the plan step by step with an undo for each, and [`report`] tells
-//! people and machines what happens. [`cli`] puts them together for the command line.
+//! (pure), [`rollout`] executes the plan step by step with an undo for each and remembers every
+//! step in the [`journal`], and [`report`] tells people and machines what happens. [`cli`] puts them together for the command line.
 //!
 //! No semantic-versioning promise is made for this library before 1.0; the stable contracts are the
 //! exit codes, the JSON events and the container labels.
@@ -14,6 +14,7 @@ pub mod demo;
 pub mod engine;
 pub mod env;
 pub mod error;
+pub mod journal;
 pub mod labels;
 pub mod plan;
 pub mod report;

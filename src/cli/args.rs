@@ -8,6 +8,8 @@ use clap_complete::Shell;
 
 use crate::compose::hash::Generation;
 use crate::compose::model::parse_duration;
+use crate::plan::policy::{FailureAction, Parallelism};
+use crate::plan::strategy::OrderChoice;
 
 /// Upgrades a Docker Compose service without anyone noticing.
 ///
@@ -134,6 +136,42 @@ pub struct TargetArgs {
     /// 60s unless given).
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Every service of the project, as without any word.
+    #[arg(long, conflicts_with = "words")]
+    pub all: bool,
+    /// How replicas follow each other.
+    #[command(flatten)]
+    pub rolling: RollingArgs,
+}
+
+/// How replicas follow each other, and what a failure means; each one wins over
+/// `deploy.update_config` of the file.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Rolling update")]
+pub struct RollingArgs {
+    /// Which container runs first: `auto` (start-first where two can run at once), `start-first` or
+    /// `stop-first`.
+    #[arg(long, value_name = "ORDER")]
+    pub order: Option<OrderChoice>,
+    /// How many replicas are replaced at a time: a number, `0` for all, or a share such as `25%` (1
+    /// unless given).
+    #[arg(long, value_name = "NUMBER")]
+    pub parallelism: Option<Parallelism>,
+    /// Time between a replica and the next one (none unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub delay: Option<Duration>,
+    /// How long after ready a failure of the new container still counts (5s unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub monitor: Option<Duration>,
+    /// What happens when too many replicas fail: `rollback` (unless given), `pause` or `continue`.
+    #[arg(long, value_name = "ACTION")]
+    pub failure_action: Option<FailureAction>,
+    /// The share of the replicas that may fail, from 0 (unless given) to 1.
+    #[arg(long, value_name = "RATIO", value_parser = ratio)]
+    pub max_failure_ratio: Option<f32>,
+    /// Take back only the services that fail, and go on with the others.
+    #[arg(long)]
+    pub keep_going: bool,
 }
 
 /// Arguments of `upgrade`.
@@ -145,6 +183,10 @@ pub struct UpgradeArgs {
     /// Roll out without asking.
     #[arg(short, long)]
     pub yes: bool,
+    /// Let services that cannot run twice be down while they are replaced; without a terminal it is
+    /// needed for them.
+    #[arg(long)]
+    pub allow_downtime: bool,
     /// Show the plan and stop.
     #[arg(long)]
     pub dry_run: bool,
@@ -255,6 +297,11 @@ pub enum PullChoice {
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "a duration looks like `10s`, `1m30s` or `500ms`".to_owned())
+}
+
+fn ratio(text: &str) -> Result<f32, String> {
+    let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+    ratio.ok_or_else(|| "a ratio is a number from 0 to 1, such as `0.25`".to_owned())
 }
 
 fn generation(text: &str) -> Result<Generation, String> {

@@ -45,7 +45,7 @@ async fn upgrade_web(
     let load = LoadOptions { cwd: folder.to_owned(), ..LoadOptions::default() };
     let settings = Settings { load, ..settings.clone() };
     let targets = TargetArgs { words: vec![format!("web={tag}")], ..TargetArgs::default() };
-    let args = UpgradeArgs { targets, yes: true, dry_run: false };
+    let args = UpgradeArgs { targets, yes: true, ..UpgradeArgs::default() };
     Box::pin(upgrade::run(&args, &settings, cancel)).await
 }
 

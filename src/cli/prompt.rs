@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::terminal::TerminalGuard;
 use crate::error::Error;
+use crate::journal::outcome::Signal;
 use crate::rollout::Cancel;
-use crate::rollout::outcome::Signal;
 
 /// Somebody who can say yes.
 pub trait Prompter: Send {
@@ -36,27 +36,29 @@ impl Prompter for Terminal {
         let answer = Confirm::with_theme(theme).with_prompt(question).default(false).interact_opt();
         match answer {
             Ok(Some(true)) => Ok(()),
-            Ok(_) => Err(not_confirmed("the answer was no")),
+            Ok(_) => Err(not_confirmed("the answer was no", None)),
             Err(dialoguer::Error::IO(error)) if error.kind() == ErrorKind::Interrupted => {
                 Err(Error::Cancelled(Signal::Interrupt))
             }
-            Err(error) => Err(not_confirmed(&format!("the question could not be asked: {error}"))),
+            Err(error) => {
+                Err(not_confirmed(&format!("the question could not be asked: {error}"), None))
+            }
         }
     }
 }
 
-/// Says no, since nobody is there.
+/// Says no, since nobody is there; names the flag that would have said yes.
 #[derive(Debug, Clone, Copy)]
-pub struct Refuse;
+pub struct Refuse(pub &'static str);
 
 impl Prompter for Refuse {
     fn confirm(&mut self, _question: &str) -> Result<(), Error> {
-        Err(not_confirmed("confirmation is needed and there is no terminal"))
+        Err(not_confirmed("confirmation is needed and there is no terminal", Some(self.0)))
     }
 }
 
-fn not_confirmed(reason: &str) -> Error {
-    Error::NotConfirmed { reason: reason.into() }
+fn not_confirmed(reason: &str, flag: Option<&'static str>) -> Error {
+    Error::NotConfirmed { reason: reason.into(), flag }
 }
 
 /// Asks on a thread of its own, so that a request to stop ends the wait for an answer; the terminal
@@ -74,7 +76,7 @@ pub async fn confirm(
     let (sender, answer) = oneshot::channel();
     // Not joined: a thread that reads a key cannot be woken, and ends with the process.
     thread::spawn(move || sender.send(prompter.confirm(&question)));
-    let broken = |_| Err(not_confirmed("the question broke off"));
+    let broken = |_| Err(not_confirmed("the question broke off", None));
     let answer = cancel.guard(async { answer.await.unwrap_or_else(broken) }).await;
     if matches!(answer, Err(Error::Cancelled(_))) {
         terminal.end_line();
@@ -100,7 +102,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_terminal_the_answer_is_a_typed_refusal() {
         let (_canceller, cancel) = Cancel::manual();
-        let error = confirm(Box::new(Refuse), "go on?".into(), &cancel).await.unwrap_err();
+        let error = confirm(Box::new(Refuse("--yes")), "go on?".into(), &cancel).await.unwrap_err();
         assert!(matches!(error, Error::NotConfirmed { .. }));
         assert_eq!(
             error.to_string(),

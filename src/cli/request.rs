@@ -1,10 +1,10 @@
 //! What was asked for, resolved against the files; and the plans made of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use super::args::{PullChoice, TargetArgs};
+use super::args::{PullChoice, RollingArgs, TargetArgs};
 use super::settings::Settings;
 use super::targets::targets;
 use crate::compose::edit::set_tags;
@@ -17,8 +17,11 @@ use crate::engine::spec::Style;
 use crate::engine::{Engine, Observed, observe};
 use crate::error::Error;
 use crate::plan::order::unknown_service;
+use crate::plan::policy::PolicyFlags;
 use crate::plan::steps::{FileEdit, Finding, Level, Plan};
-use crate::plan::{Check, PlanError, PlanOptions, PullPolicy, Situation, check, plan, wanted};
+use crate::plan::{
+    Check, PlanError, PlanOptions, PullPolicy, Rolling, Situation, check, plan, wanted,
+};
 
 /// How long a container without a healthcheck must run, if nobody says otherwise.
 const READY_AFTER: Duration = Duration::from_secs(10);
@@ -36,6 +39,7 @@ pub(super) struct Request {
     pull: Option<PullPolicy>,
     timeout: Option<Duration>,
     ready_after: Duration,
+    rolling: Rolling,
     project_is_named: bool,
 }
 
@@ -58,6 +62,7 @@ impl Request {
             pull: args.pull.map(pull_policy),
             timeout: args.timeout,
             ready_after: args.ready_after.unwrap_or(READY_AFTER),
+            rolling: rolling(&args.rolling),
             project_is_named: settings.load.project_name.is_some(),
         })
     }
@@ -81,6 +86,7 @@ impl Request {
             pull: None,
             timeout: None,
             ready_after: READY_AFTER,
+            rolling: Rolling::default(),
             project_is_named: settings.load.project_name.is_some(),
         })
     }
@@ -161,6 +167,7 @@ impl Request {
             pull,
             timeout: self.timeout,
             ready_after: self.ready_after,
+            rolling: self.rolling.clone(),
             project_is_named: self.project_is_named,
             read_file: &|path| std::fs::read(path),
         }
@@ -188,6 +195,18 @@ fn unwritable(edit: &FileEdit) -> Option<Finding> {
 pub(super) async fn connect(settings: &Settings) -> Result<Docker, Error> {
     let address = Address::resolve(settings.host.as_deref(), &settings.load.env)?;
     Ok(Docker::connect(address, Deadlines::default()).await?)
+}
+
+fn rolling(args: &RollingArgs) -> Rolling {
+    let policy = PolicyFlags {
+        parallelism: args.parallelism,
+        delay: args.delay,
+        monitor: args.monitor,
+        failure_action: args.failure_action,
+        max_failure_ratio: args.max_failure_ratio,
+    };
+    let (order, keep_going) = (args.order, args.keep_going);
+    Rolling { order, policy, keep_going, scale: BTreeMap::new() }
 }
 
 fn pull_policy(choice: PullChoice) -> PullPolicy {

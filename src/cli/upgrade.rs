@@ -22,7 +22,7 @@ use crate::report::plain::Plain;
 use crate::report::quiet::Quiet;
 use crate::report::words::image_change;
 use crate::rollout::{Cancel, Rollout, RolloutReport};
-use crate::text::{count, list};
+use crate::text::{count, duration, list};
 
 /// How many times a second the moving display may be drawn.
 const DRAWS_PER_SECOND: u8 = 10;
@@ -51,7 +51,15 @@ pub(super) async fn run(
         return Ok(ExitStatus::Ok);
     }
     if !args.yes {
-        confirm(prompter(settings), question(&plan), cancel).await?;
+        confirm(prompter(settings, "--yes"), question(&plan), cancel).await?;
+    }
+    if let Some(question) = downtime_question(&plan).filter(|_| !args.allow_downtime) {
+        let prompter = if args.yes {
+            Box::new(Refuse("--allow-downtime"))
+        } else {
+            prompter(settings, "--allow-downtime")
+        };
+        confirm(prompter, question, cancel).await?;
     }
     let report = roll_out(&request, &engine, &plan, settings, cancel).await?;
     Ok(report.outcome.exit_status())
@@ -67,12 +75,23 @@ fn is_told(args: &UpgradeArgs, settings: &Settings, plan: &Plan) -> bool {
     }
 }
 
-fn prompter(settings: &Settings) -> Box<dyn Prompter> {
+/// Somebody to ask, else nobody, and the flag that answers.
+fn prompter(settings: &Settings, flag: &'static str) -> Box<dyn Prompter> {
     if settings.is_attended && !settings.is_json() {
         Box::new(Terminal { colour: settings.stderr.is_coloured() })
     } else {
-        Box::new(Refuse)
+        Box::new(Refuse(flag))
     }
+}
+
+/// Asked once more where a service will be down.
+fn downtime_question(plan: &Plan) -> Option<String> {
+    let down = plan.services.iter().filter_map(|service| {
+        let downtime = duration(service.downtime?);
+        Some(format!("{} (up to {downtime})", service.service))
+    });
+    let down: Vec<String> = down.collect();
+    (!down.is_empty()).then(|| format!("Let {} be down meanwhile?", list(&down)))
 }
 
 /// Repeats what will happen.
@@ -109,7 +128,7 @@ async fn roll_out(
     if !plan.is_part_of(agreed) {
         return Err(PlanError::Stale.into());
     }
-    Ok(rollout.execute(&plan).await)
+    Ok(rollout.execute(&plan, &[], &mut Vec::new()).await)
 }
 
 fn reporter(settings: &Settings) -> Box<dyn Reporter> {

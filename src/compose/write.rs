@@ -63,14 +63,18 @@ pub fn check_replaceable(path: &Path, before: &str) -> Result<(), WriteError> {
 }
 
 /// Replaces the text `before` by `after`, keeping permissions and owner. A symbolic link stays a
-/// link; the file it points to is replaced. The new text is on disk when this returns.
+/// link; the file it points to is replaced. The new text is on disk when this returns. A file that
+/// holds it already is left alone.
 ///
 /// # Errors
 ///
 /// [`WriteError`]; then the file is as it was.
 pub fn replace_file(path: &Path, before: &str, after: &str) -> Result<(), WriteError> {
-    check_replaceable(path, before)?;
     let target = fs::canonicalize(path)?;
+    if fs::read(&target)? == after.as_bytes() {
+        return Ok(());
+    }
+    check_replaceable(path, before)?;
     let mut draft = draft_beside(&target, &fs::metadata(&target)?)?;
     draft.write_all(after.as_bytes())?;
     draft.as_file().sync_all()?;

@@ -117,6 +117,12 @@ impl EngineError {
         matches!(self, Self::Dropped { .. } | Self::Timeout { .. } | Self::Protocol { .. })
     }
 
+    /// Whether the same call may succeed a moment later: the engine restarts, or the way to it broke.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.is_ambiguous() || matches!(self, Self::Unreachable { .. })
+    }
+
     /// What the user can do.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {

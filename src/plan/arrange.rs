@@ -1,118 +1,355 @@
-//! The order of steps: every new container is ready before its old one stops, and the files are
-//! written before the last old one stops, so that up to the commit point there is a way back.
+//! The order of steps: what must be behind a step before it may begin. The old container serves
+//! until the new one does, and up to the commit point there is a way back.
 
-use super::steps::{ReplacementId, ServicePlan, Step};
+use std::collections::BTreeMap;
 
-/// All steps for these services, in order.
+use super::steps::{Order, Planned, ReplacementId, ServicePlan, Step};
+
+/// All steps for these services, each after those it waits for.
 ///
 /// ```text
-/// at the beginning   provide the networks and volumes that are missing
-/// for each replica   create, start, await ready, then stop the old one
-/// before the last    commit
-/// old one stops
-/// at the end         remove each old one, rename each new one
+/// first              provide the networks and volumes that are missing
+/// each replica       start-first: create, start, await ready, stop the old one
+///                    stop-first:  create, stop the old one, start, await ready
+///                    and while the next ones go on: monitor
+/// last               commit, then for each replica remove the old one, rename the new one
 /// ```
+///
+/// At most [`super::policy::Policy::parallelism`] replicas of a service are between their first
+/// step and their last but monitor; services that need each other come one after the other.
 #[must_use]
-pub fn arrange(services: &[ServicePlan], resources: usize) -> Vec<Step> {
-    let replacements: Vec<ReplacementId> = services
-        .iter()
-        .enumerate()
-        .flat_map(|(service, of)| {
-            (0..of.replacements.len()).map(move |index| ReplacementId { service, index })
-        })
-        .collect();
-    let Some(last) = replacements.last().copied() else { return Vec::new() };
-    let mut steps: Vec<Step> = (0..resources).map(Step::Provide).collect();
-    for of in replacements.iter().copied() {
-        steps.extend([Step::Create(of), Step::Start(of), Step::AwaitReady(of)]);
-        if of == last {
-            steps.push(Step::Commit);
-        }
-        if services[of.service].replacements[of.index].old.running {
-            steps.push(Step::Stop(of));
+pub fn arrange(services: &[ServicePlan], resources: usize) -> Vec<Planned> {
+    let mut arranged = Arranged::new(services, resources);
+    for service in 0..services.len() {
+        arranged.service(service);
+    }
+    arranged.sharers();
+    arranged.commit_and_retire();
+    arranged.sorted()
+}
+
+/// Steps under construction; their order does not matter yet.
+struct Arranged<'a> {
+    services: &'a [ServicePlan],
+    resources: usize,
+    steps: Vec<(Step, Vec<Step>)>,
+    /// The step after which a replica makes room for the next one.
+    ends: BTreeMap<ReplacementId, Step>,
+    /// The engine hands out host ports one start at a time.
+    last_publishing: Option<Step>,
+}
+
+impl<'a> Arranged<'a> {
+    fn new(services: &'a [ServicePlan], resources: usize) -> Self {
+        Self {
+            services,
+            resources,
+            steps: (0..resources).map(|index| (Step::Provide(index), Vec::new())).collect(),
+            ends: BTreeMap::new(),
+            last_publishing: None,
         }
     }
-    for of in replacements {
-        steps.extend([Step::Remove(of), Step::Rename(of)]);
+
+    fn service(&mut self, service: usize) {
+        let of = &self.services[service];
+        for index in 0..of.replacements.len() {
+            let this = ReplacementId { service, index };
+            let mut chain = Chain { after: self.gate(this), steps: Vec::new() };
+            self.replica(this, &mut chain);
+            let has_next = index + of.policy.parallelism < of.replacements.len();
+            if has_next && !(of.policy.delay.is_zero() && of.way_back.delay.is_zero()) {
+                chain.push(Step::Delay(this));
+            }
+            if let Some(end) = chain.steps.last().map(|(step, _)| step.clone()) {
+                self.ends.insert(this, end);
+            }
+            self.steps.append(&mut chain.steps);
+            if of.replacements[index].new.is_some() && !of.policy.monitor.is_zero() {
+                self.steps.push((Step::Monitor(this), vec![Step::AwaitReady(this)]));
+            }
+        }
     }
-    steps
+
+    /// What must be behind the first step of a replica.
+    fn gate(&self, this: ReplacementId) -> Vec<Step> {
+        let of = &self.services[this.service];
+        let lane = this.index.checked_sub(of.policy.parallelism);
+        let before = lane.map(|index| ReplacementId { index, ..this });
+        let needed = self.ends.keys().filter(|other| of.depends_on.contains(&other.service));
+        let ends = before.iter().chain(needed).filter_map(|other| self.ends.get(other));
+        (0..self.resources).map(Step::Provide).chain(ends.cloned()).collect()
+    }
+
+    fn replica(&mut self, this: ReplacementId, chain: &mut Chain) {
+        let of = &self.services[this.service];
+        let pair = &of.replacements[this.index];
+        let stop = pair.running_old().map(|_| Step::Stop(this));
+        if pair.new.is_none() {
+            chain.extend(stop);
+            return;
+        }
+        let in_stopping_host = self.has_stopping_host(this);
+        if in_stopping_host {
+            chain.extend(stop.clone());
+        }
+        chain.push(Step::Create(this));
+        if of.order == Order::StopFirst && !in_stopping_host {
+            chain.extend(stop.clone());
+        }
+        chain.push(Step::Start(this));
+        if pair.publishes() {
+            chain.wait_for(self.last_publishing.replace(Step::Start(this)));
+        }
+        chain.push(Step::AwaitReady(this));
+        if of.order == Order::StartFirst && !in_stopping_host {
+            chain.extend(stop);
+        }
+    }
+
+    /// Whether the old container lives in another's namespaces, which end before the new ones begin.
+    fn has_stopping_host(&self, this: ReplacementId) -> bool {
+        let hosts = &self.services[this.service].replacements[this.index].shares;
+        hosts.iter().any(|host| self.services[host.service].order == Order::StopFirst)
+    }
+
+    /// Whoever lives in another container's namespaces comes after it, and its old container stops
+    /// before that one's predecessor does, so that on the way back it finds it running.
+    fn sharers(&mut self) {
+        let mut more: Vec<(Step, Step)> = Vec::new();
+        for (service, of) in self.services.iter().enumerate() {
+            for (index, pair) in of.replacements.iter().enumerate() {
+                let this = ReplacementId { service, index };
+                for host in &pair.shares {
+                    more.push((Step::Create(this), Step::AwaitReady(*host)));
+                    let last = match self.services[host.service].order {
+                        Order::StartFirst => self.ends.get(&this).cloned(),
+                        Order::StopFirst => pair.running_old().map(|_| Step::Stop(this)),
+                    };
+                    more.extend(last.map(|last| (Step::Stop(*host), last)));
+                }
+            }
+        }
+        for (step, needed) in more {
+            if let Some((_, after)) = self.steps.iter_mut().find(|(other, _)| *other == step) {
+                after.push(needed);
+            }
+        }
+    }
+
+    fn commit_and_retire(&mut self) {
+        let all: Vec<Step> = self.steps.iter().map(|(step, _)| step.clone()).collect();
+        if self.services.is_empty() {
+            return;
+        }
+        self.steps.push((Step::Commit, all));
+        for (service, of) in self.services.iter().enumerate() {
+            for (index, pair) in of.replacements.iter().enumerate() {
+                let this = ReplacementId { service, index };
+                let lane = index.checked_sub(of.policy.parallelism);
+                let before = lane.map(|index| Step::Remove(ReplacementId { service, index }));
+                if pair.old.is_some() {
+                    let after = [Step::Commit].into_iter().chain(before).collect();
+                    self.steps.push((Step::Remove(this), after));
+                }
+                if pair.old.is_some() && pair.new.is_some() {
+                    self.steps.push((Step::Rename(this), vec![Step::Remove(this)]));
+                }
+            }
+        }
+    }
+
+    /// Indices in place of steps; a step comes behind all it waits for, else in the order made.
+    fn sorted(self) -> Vec<Planned> {
+        let mut waiting = self.steps;
+        let mut sorted: Vec<Planned> = Vec::new();
+        while !waiting.is_empty() {
+            let place = |needed: &Step| sorted.iter().position(|planned| planned.step == *needed);
+            let is_there = |needed: &Step| waiting.iter().any(|(step, _)| step == needed);
+            let next = waiting.iter().position(|(_, after)| !after.iter().any(is_there));
+            // Services in a circle were refused when the files were read.
+            let (step, after) = waiting.remove(next.unwrap_or(0));
+            let mut after: Vec<usize> = after.iter().filter_map(place).collect();
+            after.sort_unstable();
+            after.dedup();
+            sorted.push(Planned { step, after });
+        }
+        sorted
+    }
+}
+
+/// Steps one after the other.
+struct Chain {
+    /// What the next one comes after.
+    after: Vec<Step>,
+    steps: Vec<(Step, Vec<Step>)>,
+}
+
+impl Chain {
+    fn push(&mut self, step: Step) {
+        let after = std::mem::replace(&mut self.after, vec![step.clone()]);
+        self.steps.push((step, after));
+    }
+
+    fn extend(&mut self, step: Option<Step>) {
+        if let Some(step) = step {
+            self.push(step);
+        }
+    }
+
+    /// The last one comes after this one, too.
+    fn wait_for(&mut self, other: Option<Step>) {
+        if let (Some((_, after)), Some(other)) = (self.steps.last_mut(), other) {
+            after.push(other);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::plan::sample;
+    use crate::plan::steps::Plan;
 
-    fn names(steps: &[Step]) -> Vec<String> {
-        let name = |step: &Step| match step {
+    fn name(step: &Step) -> String {
+        let of = |word: &str, of: &ReplacementId| format!("{word} {}.{}", of.service, of.index);
+        match step {
             Step::Provide(index) => format!("provide {index}"),
-            Step::Create(of) => format!("create {}.{}", of.service, of.index),
-            Step::Start(of) => format!("start {}.{}", of.service, of.index),
-            Step::AwaitReady(of) => format!("await {}.{}", of.service, of.index),
             Step::Commit => "commit".into(),
-            Step::Stop(of) => format!("stop {}.{}", of.service, of.index),
-            Step::Remove(of) => format!("remove {}.{}", of.service, of.index),
-            Step::Rename(of) => format!("rename {}.{}", of.service, of.index),
+            Step::Create(id) => of("create", id),
+            Step::Start(id) => of("start", id),
+            Step::AwaitReady(id) => of("await", id),
+            Step::Stop(id) => of("stop", id),
+            Step::Delay(id) => of("delay", id),
+            Step::Monitor(id) => of("monitor", id),
+            Step::Remove(id) => of("remove", id),
+            Step::Rename(id) => of("rename", id),
+        }
+    }
+
+    /// `step < what it waits for, …`, a line each.
+    fn shown(services: &[ServicePlan], resources: usize) -> String {
+        let steps = arrange(services, resources);
+        let line = |planned: &Planned| {
+            let after: Vec<String> =
+                planned.after.iter().map(|index| name(&steps[*index].step)).collect();
+            format!("{} < {}", name(&planned.step), after.join(", ")).trim_end_matches(" < ").into()
         };
-        steps.iter().map(name).collect()
+        steps.iter().map(line).collect::<Vec<String>>().join("\n")
+    }
+
+    fn plan(replicas: &[usize]) -> Plan {
+        let mut plan = sample::plan(replicas);
+        for service in &mut plan.services {
+            service.policy.monitor = Duration::ZERO;
+        }
+        plan
     }
 
     #[test]
-    fn one_replica_is_ready_and_committed_before_the_old_one_stops() {
+    fn start_first_the_old_one_stops_once_the_new_one_is_ready_and_goes_after_the_commit() {
         let plan = sample::plan(&[1]);
-        let order = [
-            "create 0.0",
-            "start 0.0",
-            "await 0.0",
-            "commit",
-            "stop 0.0",
-            "remove 0.0",
-            "rename 0.0",
-        ];
-        assert_eq!(names(&arrange(&plan.services, 0)), order);
+        insta::assert_snapshot!(shown(&plan.services, 1), @r"
+        provide 0
+        create 0.0 < provide 0
+        start 0.0 < create 0.0
+        await 0.0 < start 0.0
+        stop 0.0 < await 0.0
+        monitor 0.0 < await 0.0
+        commit < provide 0, create 0.0, start 0.0, await 0.0, stop 0.0, monitor 0.0
+        remove 0.0 < commit
+        rename 0.0 < remove 0.0
+        ");
     }
 
     #[test]
-    fn replicas_and_services_follow_each_other_and_only_the_last_comes_after_the_commit() {
-        let plan = sample::plan(&[2, 1]);
-        let order = [
-            "create 0.0",
-            "start 0.0",
-            "await 0.0",
-            "stop 0.0",
-            "create 0.1",
-            "start 0.1",
-            "await 0.1",
-            "stop 0.1",
-            "create 1.0",
-            "start 1.0",
-            "await 1.0",
-            "commit",
-            "stop 1.0",
-            "remove 0.0",
-            "rename 0.0",
-            "remove 0.1",
-            "rename 0.1",
-            "remove 1.0",
-            "rename 1.0",
-        ];
-        assert_eq!(names(&arrange(&plan.services, 0)), order);
+    fn stop_first_the_new_one_is_created_before_the_old_one_stops() {
+        let mut plan = plan(&[1]);
+        plan.services[0].order = Order::StopFirst;
+        insta::assert_snapshot!(shown(&plan.services, 0), @r"
+        create 0.0
+        stop 0.0 < create 0.0
+        start 0.0 < stop 0.0
+        await 0.0 < start 0.0
+        commit < create 0.0, stop 0.0, start 0.0, await 0.0
+        remove 0.0 < commit
+        rename 0.0 < remove 0.0
+        ");
     }
 
     #[test]
-    fn what_the_new_containers_need_comes_first() {
-        let plan = sample::plan(&[1]);
-        let steps = arrange(&plan.services, 2);
-        assert_eq!(names(&steps)[..3], ["provide 0", "provide 1", "create 0.0"]);
+    fn a_replica_waits_for_the_one_in_its_place_and_for_the_delay_after_it() {
+        let mut plan = plan(&[3]);
+        plan.services[0].policy.parallelism = 2;
+        plan.services[0].policy.delay = Duration::from_secs(1);
+        let text = shown(&plan.services, 0);
+        for line in ["create 0.0", "create 0.1", "delay 0.0 < stop 0.0", "create 0.2 < delay 0.0"] {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+        assert!(!text.contains("delay 0.1"), "nobody waits for it:\n{text}");
+    }
+
+    #[test]
+    fn services_go_side_by_side_unless_one_needs_the_other() {
+        let mut plan = plan(&[1, 1, 1]);
+        plan.services[2].depends_on = vec![0];
+        let text = shown(&plan.services, 0);
+        for line in ["create 0.0", "create 1.0", "create 2.0 < stop 0.0"] {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn who_shares_a_namespace_is_ready_before_the_old_host_of_it_goes() {
+        let mut plan = plan(&[1, 1]);
+        plan.services[1].replacements[0].shares = vec![ReplacementId { service: 0, index: 0 }];
+        let text = shown(&plan.services, 0);
+        for line in ["create 1.0 < await 0.0", "stop 0.0 < await 0.0, stop 1.0"] {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+        plan.services[0].order = Order::StopFirst;
+        let text = shown(&plan.services, 0);
+        let stop_first =
+            ["stop 1.0", "stop 0.0 < create 0.0, stop 1.0", "create 1.0 < stop 1.0, await 0.0"];
+        for line in stop_first {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_added_replica_stops_nothing_and_a_removed_one_starts_nothing() {
+        let mut plan = plan(&[2]);
+        plan.services[0].replacements[0].new = None;
+        plan.services[0].replacements[1].old = None;
+        insta::assert_snapshot!(shown(&plan.services, 0), @r"
+        stop 0.0
+        create 0.1 < stop 0.0
+        start 0.1 < create 0.1
+        await 0.1 < start 0.1
+        commit < stop 0.0, create 0.1, start 0.1, await 0.1
+        remove 0.0 < commit
+        ");
     }
 
     #[test]
     fn an_old_container_that_does_not_run_is_not_stopped() {
-        let mut plan = sample::plan(&[2]);
-        plan.services[0].replacements[0].old.running = false;
-        let steps = names(&arrange(&plan.services, 0));
-        assert_eq!(steps.iter().filter(|step| step.starts_with("stop")).count(), 1);
-        assert_eq!(steps[3], "create 0.1");
+        let mut plan = plan(&[2]);
+        plan.services[0].replacements[0].old.as_mut().unwrap().running = false;
+        let text = shown(&plan.services, 0);
+        assert!(!text.contains("stop 0.0") && text.contains("create 0.1 < await 0.0"), "{text}");
+    }
+
+    #[test]
+    fn containers_that_publish_ports_start_one_at_a_time() {
+        let mut plan = plan(&[2]);
+        plan.services[0].policy.parallelism = 2;
+        for pair in &mut plan.services[0].replacements {
+            let ports = serde_json::json!({ "80/tcp": [{ "HostPort": "8080-8090" }] });
+            pair.new.as_mut().unwrap().body["HostConfig"]["PortBindings"] = ports;
+        }
+        let text = shown(&plan.services, 0);
+        assert!(text.contains("start 0.1 < start 0.0, create 0.1"), "{text}");
     }
 
     #[test]

@@ -6,27 +6,19 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::PlanError;
 use super::arrange::arrange;
-use super::diff;
-use super::identity::Identity;
-use super::order::by_dependency;
-use super::preflight::Preflight;
-use super::provenance::Provenance;
-use super::readiness::{default_deadline, effective_check};
-use super::resources::{self, networks_of, volumes_of};
-use super::steps::{
-    Cause, FileEdit, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement,
-    ServicePlan, Step,
-};
+use super::order::{by_dependency, needs};
+use super::policy::PolicyFlags;
+use super::resources::{networks_of, volumes_of};
+use super::service::Planner;
+use super::steps::{FileEdit, Finding, Plan, Planned, Step};
+use super::strategy::OrderChoice;
 use crate::compose::hash::v1;
-use crate::compose::model::{Project, Service};
-use crate::engine::api::{ContainerSpec, Image, Inspection};
-use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec};
+use crate::compose::model::Project;
+use crate::engine::api::Inspection;
+use crate::engine::spec::Peer;
 use crate::engine::{Observed, Wanted};
-use crate::labels;
 
 /// When an image is pulled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +29,19 @@ pub enum PullPolicy {
     Always,
     /// Not at all.
     Never,
+}
+
+/// How the user wants replicas to follow each other; what is not said is as the files say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rolling {
+    /// `--order`.
+    pub order: Option<OrderChoice>,
+    /// `--parallelism` and its kin.
+    pub policy: PolicyFlags,
+    /// `--keep-going`.
+    pub keep_going: bool,
+    /// Services of which only the number of replicas changes, with the number.
+    pub scale: BTreeMap<String, u32>,
 }
 
 /// What the user wants beyond the files.
@@ -52,6 +57,8 @@ pub struct PlanOptions<'a> {
     pub timeout: Option<Duration>,
     /// `--ready-after`.
     pub ready_after: Duration,
+    /// How replicas follow each other.
+    pub rolling: Rolling,
     /// Whether the project was named by `-p`.
     pub project_is_named: bool,
     /// Reads a file beside the compose files, such as a seccomp profile.
@@ -101,6 +108,7 @@ pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanEr
             Planner { situation, options, service, peers: &peers, network_ids: &network_ids };
         planner.add_to(&mut plan)?;
     }
+    link_services(situation.after, &mut plan);
     plan.findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     if plan.findings.iter().any(Finding::is_error) {
         return Err(PlanError::Refused { findings: plan.findings });
@@ -108,7 +116,7 @@ pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanEr
     plan.steps = arrange(&plan.services, plan.resources.len());
     // What runs is already as the edited files say: only they are left.
     if plan.steps.is_empty() && !plan.edits.is_empty() {
-        plan.steps.push(Step::Commit);
+        plan.steps.push(Planned { step: Step::Commit, after: Vec::new() });
     }
     Ok(plan)
 }
@@ -126,6 +134,17 @@ fn empty_plan(situation: &Situation, options: &PlanOptions) -> Plan {
         pulls: Vec::new(),
         resources: Vec::new(),
         steps: Vec::new(),
+        keep_going: options.rolling.keep_going,
+    }
+}
+
+/// Which services of the plan wait for which.
+fn link_services(project: &Project, plan: &mut Plan) {
+    let names: Vec<String> = plan.services.iter().map(|one| one.service.clone()).collect();
+    for service in &mut plan.services {
+        let needed = needs(project, &service.service);
+        let needed = names.iter().enumerate().filter(|(_, name)| needed.contains(name.as_str()));
+        service.depends_on = needed.map(|(index, _)| index).collect();
     }
 }
 
@@ -140,198 +159,6 @@ fn shown(project: &Project, path: &Path) -> String {
     file.map_or_else(|| path.display().to_string(), |file| file.shown.clone())
 }
 
-/// Plans one service.
-pub(super) struct Planner<'a> {
-    pub(super) situation: &'a Situation<'a>,
-    pub(super) options: &'a PlanOptions<'a>,
-    pub(super) service: &'a Service,
-    pub(super) peers: &'a BTreeMap<String, Vec<Peer>>,
-    pub(super) network_ids: &'a BTreeMap<String, String>,
-}
-
-impl Planner<'_> {
-    fn add_to(&self, plan: &mut Plan) -> Result<(), PlanError> {
-        let preflight = self.preflight();
-        let forbidden = preflight.before_comparing(self.service);
-        if !forbidden.is_empty() {
-            plan.findings.extend(forbidden);
-            return Ok(());
-        }
-        let pull = self.pull();
-        let identity = Identity::of(self.situation, self.service, self.peers);
-        let Some(service) = self.service_plan(&identity, pull.is_some())? else {
-            plan.up_to_date.push(self.service.name.clone());
-            return Ok(());
-        };
-        plan.findings.extend(preflight.before_changing(self.service));
-        plan.findings.extend(self.image_findings(pull.is_some()));
-        plan.findings.extend(self.provenance(&identity, &service.replacements[0]));
-        plan.pulls.extend(pull);
-        for resource in resources::missing(self.situation, self.service, &identity.style) {
-            if !plan.resources.contains(&resource) {
-                plan.resources.push(resource);
-            }
-        }
-        plan.services.push(service);
-        Ok(())
-    }
-
-    /// The service's replacements, or `None` if all its containers are as they should be.
-    fn service_plan(
-        &self,
-        identity: &Identity,
-        is_pulled: bool,
-    ) -> Result<Option<ServicePlan>, PlanError> {
-        let containers = self.containers();
-        let pairs: Vec<Replacement> = containers
-            .iter()
-            .map(|old| self.replacement(old, identity))
-            .collect::<Result<_, SpecError>>()?;
-        let changed: Vec<Vec<Cause>> = containers
-            .iter()
-            .zip(&pairs)
-            .filter(|(old, _)| is_pulled || !self.is_up_to_date(old, identity))
-            .map(|(old, pair)| self.causes(old, &pair.new.body, is_pulled))
-            .collect();
-        let (Some(first), Some(causes)) = (containers.first(), changed.into_iter().next()) else {
-            return Ok(None);
-        };
-        let check = effective_check(&pairs[0].new.body, self.image());
-        Ok(Some(ServicePlan {
-            service: self.service.name.clone(),
-            from_image: first.image(),
-            to_image: self.image_name(),
-            causes,
-            order: Order::StartFirst,
-            readiness: Readiness {
-                timeout: self.options.timeout.unwrap_or_else(|| default_deadline(check.as_ref())),
-                ready_after: self.options.ready_after,
-            },
-            replacements: pairs,
-        }))
-    }
-
-    fn causes(&self, old: &Inspection, body: &Value, is_pulled: bool) -> Vec<Cause> {
-        let old_image = self.situation.observed.images.get(&old.image_id());
-        let causes = diff::causes(old, old_image, diff::Wanted { body, image: self.image() });
-        match (causes.is_empty(), is_pulled) {
-            (false, _) => causes,
-            (true, true) => vec![Cause("image will be pulled".into())],
-            (true, false) => vec![Cause("configuration changed".into())],
-        }
-    }
-
-    /// Compose's own rule: the hash of the configuration and the id of the image.
-    fn is_up_to_date(&self, old: &Inspection, identity: &Identity) -> bool {
-        let same_image = self.image().is_some_and(|image| image.id() == old.image_id());
-        same_image && old.label(labels::CONFIG_HASH) == Some(&identity.config_hash)
-    }
-
-    pub(super) fn replacement(
-        &self,
-        old: &Inspection,
-        identity: &Identity,
-    ) -> Result<Replacement, SpecError> {
-        let number = old.number().unwrap_or(1);
-        let project = &self.situation.after.name;
-        let final_name = identity.style.container_name(project, &self.service.name, number);
-        let create_as = format!("{}_{final_name}", old.id().short());
-        let v1 = self.situation.v1.filter(|_| identity.style.release().is_v1());
-        let v1 = v1.and_then(|(_, after)| after.service(&self.service.name, None));
-        let mut new = container_spec(&SpecInput {
-            project: self.situation.after,
-            service: self.service,
-            number,
-            name: &final_name,
-            create_as: &create_as,
-            style: &identity.style,
-            config_hash: &identity.config_hash,
-            engine: &self.situation.observed.engine,
-            image: self.image(),
-            old: Some(old),
-            peers: self.peers,
-            network_ids: self.network_ids,
-            v1: v1.as_ref(),
-            read_file: self.options.read_file,
-        })?;
-        sign(&mut new, &self.options.run, old);
-        let running = old.state().running;
-        let old = OldContainer { id: old.id(), name: old.name(), running };
-        Ok(Replacement { replica: number, old, new, final_name })
-    }
-
-    pub(super) fn preflight(&self) -> Preflight<'_> {
-        Preflight {
-            project: self.situation.after,
-            observed: self.situation.observed,
-            project_is_named: self.options.project_is_named,
-        }
-    }
-
-    /// What is said of the Compose that made the first container.
-    pub(super) fn provenance(&self, identity: &Identity, first: &Replacement) -> Option<Finding> {
-        let old = self.containers().first()?;
-        let old_image = self.situation.observed.images.get(&old.image_id());
-        let wanted = diff::Wanted { body: &first.new.body, image: self.image() };
-        let provenance = Provenance {
-            service: &self.service.name,
-            proof: identity.proof,
-            version: old.label(labels::VERSION),
-            is_edited: !diff::beside_the_image(old, old_image, wanted).is_empty(),
-        };
-        provenance.finding()
-    }
-
-    pub(super) fn containers(&self) -> &[Inspection] {
-        self.situation.observed.of(&self.service.name)
-    }
-
-    fn image_name(&self) -> String {
-        self.service.image.clone().unwrap_or_default()
-    }
-
-    fn image(&self) -> Option<&Image> {
-        self.situation.observed.images.get(self.service.image.as_ref()?)
-    }
-
-    /// The pull the service needs, by the flag, else by its own `pull_policy`.
-    pub(super) fn pull(&self) -> Option<Pull> {
-        let by_file = match self.service.pull_policy.as_deref() {
-            Some("always") => PullPolicy::Always,
-            Some("never" | "build") => PullPolicy::Never,
-            _ => PullPolicy::Missing,
-        };
-        let wanted = match self.options.pull.unwrap_or(by_file) {
-            PullPolicy::Always => true,
-            PullPolicy::Missing => self.image().is_none(),
-            PullPolicy::Never => false,
-        };
-        (wanted && self.service.image.is_some()).then(|| Pull {
-            service: self.service.name.clone(),
-            image: self.image_name(),
-            platform: self.service.platform.clone(),
-        })
-    }
-
-    pub(super) fn image_findings(&self, is_pulled: bool) -> Vec<Finding> {
-        let name = &self.service.name;
-        let error = |what: String, hint: &str| {
-            vec![Finding::new(Level::Error, Some(name), what).with_hint(hint)]
-        };
-        match &self.service.image {
-            None => error(
-                format!("`{name}` has no `image`; it is only built"),
-                "give it an `image:` with a tag beside `build:`, and build that tag first",
-            ),
-            Some(image) if !is_pulled && self.image().is_none() => error(
-                format!("image `{image}` is not on the engine, and nothing may be pulled"),
-                "load or build the image first, or leave out `--pull never`",
-            ),
-            Some(_) => Vec::new(),
-        }
-    }
-}
-
 /// Ids of the networks there are, by their key in the project.
 pub(super) fn network_ids(situation: &Situation) -> BTreeMap<String, String> {
     let networks = situation.after.networks.iter();
@@ -340,17 +167,6 @@ pub(super) fn network_ids(situation: &Situation) -> BTreeMap<String, String> {
             Some((key.clone(), situation.observed.networks.get(&network.name)?.id()))
         })
         .collect()
-}
-
-/// Signs a new container, so that it can be found and told from every other one.
-fn sign(new: &mut ContainerSpec, run: &str, old: &Inspection) {
-    let marks = [(labels::RUN, run.to_owned()), (labels::REPLACES, old.id().0)];
-    if let Some(body) = new.body.as_object_mut() {
-        let own = body.entry("Labels").or_insert_with(|| Value::Object(serde_json::Map::new()));
-        if let Some(own) = own.as_object_mut() {
-            own.extend(marks.map(|(key, value)| (key.to_owned(), value.into())));
-        }
-    }
 }
 
 /// The containers there are, as others may refer to them.
@@ -365,8 +181,10 @@ pub fn peers(observed: &Observed) -> BTreeMap<String, Vec<Peer>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::api::Image;
+    use crate::labels;
     use crate::plan::sample;
-    use crate::plan::steps::Step;
+    use crate::plan::steps::{Cause, Level, Order};
 
     const FILE: &str = "
 services:
@@ -381,6 +199,7 @@ services:
             pull: None,
             timeout: None,
             ready_after: Duration::from_secs(10),
+            rolling: Rolling::default(),
             project_is_named: false,
             read_file: &|_| Err(io::ErrorKind::NotFound.into()),
         }
@@ -415,13 +234,14 @@ services:
         assert_eq!((app.from_image.as_str(), app.to_image.as_str()), ("app:1", "app:2"));
         assert_eq!(app.causes[0].0, "image changed (app:1 → app:2)");
         let pair = &app.replacements[0];
+        let (old, new) = (pair.old.as_ref().unwrap(), pair.new.as_ref().unwrap());
         assert_eq!(pair.final_name, "shop-app-1");
-        assert_eq!(pair.new.name, format!("{}_shop-app-1", pair.old.id.short()));
-        let label = |key: &str| pair.new.body["Labels"][key].as_str();
+        assert_eq!(new.name, format!("{}_shop-app-1", old.id.short()));
+        let label = |key: &str| new.body["Labels"][key].as_str();
         assert_eq!(label(labels::CONTAINER_NUMBER), Some("1"));
         assert_eq!(label(labels::RUN), Some(sample::RUN));
-        assert_eq!(label(labels::REPLACES), Some(pair.old.id.0.as_str()));
-        assert_eq!(plan.steps.iter().filter(|step| **step == Step::Commit).count(), 1);
+        assert_eq!(label(labels::REPLACES), Some(old.id.0.as_str()));
+        assert!(plan.position(&Step::Commit).is_some());
     }
 
     #[test]
@@ -429,8 +249,8 @@ services:
         let text = FILE.replace("app:1", "app:2");
         let plan = plan_for(&text, &["app"], |_| {}).unwrap();
         let made_by_compose = sample::container(&sample::project(&text), "app");
-        let hash =
-            plan.services[0].replacements[0].new.body["Labels"][labels::CONFIG_HASH].as_str();
+        let new = plan.services[0].replacements[0].new.as_ref().unwrap();
+        let hash = new.body["Labels"][labels::CONFIG_HASH].as_str();
         assert_eq!(hash, made_by_compose.label(labels::CONFIG_HASH));
     }
 
@@ -468,7 +288,8 @@ services:
         let plan = plan.unwrap();
         let names: Vec<&str> = plan.resources.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["shop_default", "shop_data"]);
-        assert_eq!(plan.steps[..2], [Step::Provide(0), Step::Provide(1)]);
+        assert_eq!(plan.steps[0].step, Step::Provide(0));
+        assert_eq!(plan.steps[1].step, Step::Provide(1));
         assert_eq!(plan.resources[1].body["Labels"][labels::VOLUME], "data");
     }
 
@@ -484,9 +305,63 @@ services:
     #[test]
     fn what_stands_in_the_way_of_one_service_refuses_the_whole_plan() {
         let text =
-            FILE.replace("'app:1'", "'app:2', container_name: app").replace("worker:1", "worker:2");
-        let refused = plan_for(&text, &["app", "worker"], |_| {});
-        assert!(matches!(refused, Err(PlanError::Refused { .. })));
+            FILE.replace("'app:1'", "'app:2', networks: [front]").replace("worker:1", "worker:2")
+                + "networks: {front: {external: true}}\n";
+        let refused = plan_for(&text, &["app", "worker"], |observed| {
+            observed.networks.remove("front");
+        });
+        assert!(matches!(refused, Err(PlanError::Refused { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn what_cannot_run_twice_stops_first_and_says_why_and_for_how_long() {
+        let text = FILE.replace("'app:1'", "'app:2', container_name: app");
+        let plan = plan_for(&text, &["app"], |_| {}).unwrap();
+        let app = &plan.services[0];
+        assert_eq!(app.order, Order::StopFirst);
+        assert!(app.order_cause.as_ref().unwrap().contains("container_name: app"));
+        assert_eq!(app.downtime, Some(Duration::from_secs(20)));
+        assert_eq!(app.replacements[0].final_name, "app");
+    }
+
+    #[test]
+    fn a_number_in_the_file_is_where_the_run_ends() {
+        let text = FILE.replace("'app:1'", "'app:2', scale: 3");
+        let plan = plan_for(&text, &["app"], |_| {}).unwrap();
+        let pairs = &plan.services[0].replacements;
+        let names: Vec<&str> = pairs.iter().map(|pair| pair.final_name.as_str()).collect();
+        assert_eq!(names, ["shop-app-1", "shop-app-2", "shop-app-3"]);
+        assert!(pairs[0].old.is_some() && pairs[1].old.is_none() && pairs[2].old.is_none());
+        assert_eq!(pairs[1].new.as_ref().unwrap().name, "shop-app-2");
+    }
+
+    #[test]
+    fn scaling_changes_the_number_alone_even_where_the_file_says_more() {
+        let project = sample::project(&FILE.replace("app:1", "app:2"));
+        let before = sample::project(FILE);
+        let observed = sample::observed(&project, &[sample::container(&before, "app")]);
+        let situation = Situation {
+            before: &before,
+            after: &project,
+            edits: &[],
+            v1: None,
+            observed: &observed,
+        };
+        let scale = BTreeMap::from([("app".to_owned(), 2)]);
+        let rolling = Rolling { scale, ..Rolling::default() };
+        let plan = plan(&situation, &PlanOptions { rolling, ..options(&["app"]) }).unwrap();
+        let pairs = &plan.services[0].replacements;
+        assert_eq!(pairs.len(), 1);
+        assert_eq!((pairs[0].replica, pairs[0].old.is_some()), (2, false));
+    }
+
+    #[test]
+    fn a_service_waits_for_those_of_the_plan_that_it_depends_on_also_through_others() {
+        let plan = plan_for(&FILE.replace(":1", ":2"), &["app", "worker"], |_| {}).unwrap();
+        assert_eq!(
+            (plan.services[0].service.as_str(), plan.services[1].depends_on.clone()),
+            ("worker", vec![0])
+        );
     }
 
     #[test]

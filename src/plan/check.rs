@@ -1,9 +1,11 @@
 //! What a look at a project tells, without any wish to change it: which Compose made the containers
 //! of each service, how that is known, and what stands in the way of an upgrade.
 
-use super::build::{PlanOptions, Planner, Situation, network_ids, shown_files};
+use super::build::{PlanOptions, Situation, network_ids, shown_files};
 use super::identity::Identity;
 use super::order::by_dependency;
+use super::replicas::Change;
+use super::service::Planner;
 use super::steps::{Finding, Level};
 use super::{PlanError, peers};
 use crate::compose::hash::Proof;
@@ -115,7 +117,10 @@ impl Planner<'_> {
         };
         findings.extend(preflight.before_changing(self.service));
         findings.extend(self.image_findings(self.pull().is_some()));
-        match self.replacement(first, identity) {
+        let number = first.number().unwrap_or(1);
+        let change = Change { number, old: Some(first), is_wanted: true };
+        findings.extend(self.strategy(&[change]).findings);
+        match self.spec(&change, identity, &self.final_name(number, identity)) {
             Ok(new) => findings.extend(self.provenance(identity, &new)),
             Err(error) => findings.push(self.refusal(&error)),
         }
@@ -145,6 +150,7 @@ mod tests {
     use super::*;
     use crate::compose::hash::Generation;
     use crate::engine::api::Inspection;
+    use crate::plan::Rolling;
     use crate::plan::sample;
 
     const FILE: &str = "
@@ -173,6 +179,7 @@ services:
             pull: None,
             timeout: None,
             ready_after: Duration::from_secs(10),
+            rolling: Rolling::default(),
             project_is_named: false,
             read_file: &|_| Err(io::ErrorKind::NotFound.into()),
         };
@@ -191,10 +198,11 @@ services:
     }
 
     #[test]
-    fn what_would_refuse_an_upgrade_is_found_though_nothing_changes() {
+    fn what_keeps_an_upgrade_from_starting_first_is_found_though_nothing_changes() {
         let check = look(|_| {}, &["worker"]);
-        assert_eq!(check.worst(), Some(Level::Error));
-        assert!(check.services[0].findings[0].message.contains("`container_name: worker`"));
+        let findings = &check.services[0].findings;
+        let fixed = findings.iter().find(|one| one.message.contains("`container_name: worker`"));
+        assert_eq!(fixed.unwrap().level, Level::Note);
     }
 
     #[test]

@@ -8,19 +8,24 @@ pub mod diff;
 mod error;
 pub mod identity;
 pub mod late;
+pub mod obstacles;
 pub mod order;
+pub mod policy;
 pub mod preflight;
 mod provenance;
 pub mod readiness;
+pub mod replicas;
 pub mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
+mod service;
 pub mod steps;
+pub mod strategy;
 mod writers;
 
 pub use crate::compose::hash::{Generation, Proof};
 pub use build::peers;
-pub use build::{PlanOptions, PullPolicy, Situation, plan, wanted};
+pub use build::{PlanOptions, PullPolicy, Rolling, Situation, plan, wanted};
 pub use check::{Check, check};
 pub use error::PlanError;
 pub use identity::shared;

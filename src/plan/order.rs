@@ -39,6 +39,21 @@ fn visit<'a>(
     ordered.push(service);
 }
 
+/// Everything a service depends on, also through others.
+#[must_use]
+pub fn needs<'a>(project: &'a Project, service: &str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![service];
+    while let Some(service) = open.pop().and_then(|name| project.services.get(name)) {
+        for name in service.depends_on.keys() {
+            if found.insert(name.as_str()) {
+                open.push(name);
+            }
+        }
+    }
+    found
+}
+
 /// The error for a name that no active service has.
 #[must_use]
 pub fn unknown_service(project: &Project, service: &str) -> PlanError {

@@ -1,14 +1,13 @@
 //! What stands in the way of an upgrade without downtime, and what deserves a word.
 
+use super::replicas;
 use super::resources::{networks_of, volumes_of};
 use super::steps::{Finding, Level};
-use super::writers::second_writer;
-use crate::compose::model::{Port, Project, Service, ServiceNetwork};
+use crate::compose::model::{Project, Service};
 use crate::engine::Observed;
 use crate::engine::api::Inspection;
 use crate::engine::spec::final_name;
 use crate::labels;
-use crate::text;
 
 /// Whose containers they are may not be clear; an explicit project name makes it so.
 #[derive(Debug, Clone, Copy)]
@@ -31,14 +30,7 @@ impl Preflight<'_> {
     /// What is found about a service that is to change.
     #[must_use]
     pub fn before_changing(&self, service: &Service) -> Vec<Finding> {
-        [
-            side_by_side(service),
-            second_writer(service, self.observed.of(&service.name)).into_iter().collect(),
-            self.external(service),
-            self.replicas(service),
-            self.healthcheck(service),
-        ]
-        .concat()
+        [self.external(service), self.replicas(service), self.healthcheck(service)].concat()
     }
 
     /// There must be something to replace, and nothing left of an earlier run.
@@ -95,19 +87,19 @@ impl Preflight<'_> {
         networks.chain(volumes).collect()
     }
 
+    /// A number set by hand is kept, and Compose would not keep it.
     fn replicas(&self, service: &Service) -> Vec<Finding> {
-        let (wanted, found) = (service.replicas() as usize, self.observed.of(&service.name).len());
-        if wanted == found || found == 0 {
+        let found = self.observed.of(&service.name).len();
+        if replicas::by_file(service).is_some() || found <= 1 {
             return Vec::new();
         }
         let what = format!(
-            "the file asks for {} of `{}` and there are {found}; those {found} are replaced",
-            text::count(wanted, "replica"),
+            "`{}` has {found} replicas, and the file does not say how many: all {found} stay",
             service.name
         );
         vec![
             warning(service, what)
-                .with_hint("`docker compose up -d` brings the number in line afterwards"),
+                .with_hint("write the number into the file: `deploy: {replicas: …}` or `scale`"),
         ]
     }
 
@@ -128,72 +120,6 @@ impl Preflight<'_> {
         let hint = format!("add `healthcheck:` to `{}`, or set `--ready-after`", service.name);
         vec![warning(service, what).with_hint(hint)]
     }
-}
-
-/// Two containers of the service must be able to run at the same time.
-fn side_by_side(service: &Service) -> Vec<Finding> {
-    let alone = |key: &str, what: String, hint: &str| {
-        error(service, what).with_hint(hint).with_place(service.location_of(key))
-    };
-    let name = &service.name;
-    let mut findings = Vec::new();
-    if let Some(fixed) = &service.container_name {
-        let what = format!(
-            "`{name}` has the fixed `container_name: {fixed}`, so that no second container can run beside the first"
-        );
-        let hint = "remove `container_name` from the file and run `docker compose up -d` once";
-        findings.push(alone("container_name", what, hint));
-    }
-    if let Some(mode) =
-        service.network_mode.as_deref().filter(|mode| *mode != "none" && *mode != "bridge")
-    {
-        let what = format!(
-            "`{name}` uses `network_mode: {mode}`, where two containers would use the same ports"
-        );
-        findings.push(alone("network_mode", what, "put the service on a network of its own"));
-    }
-    for port in service.ports.iter().filter(|port| is_fixed(port, service.replicas() + 1)) {
-        let published = port.published.as_deref().unwrap_or_default();
-        let what = format!(
-            "`{name}` publishes the fixed host port {published}, which only one container can have"
-        );
-        let hint = "let the proxy publish the port and reach the service by its network, or give a range with room for one more";
-        findings.push(alone("ports", what, hint));
-    }
-    let has_address = service.mac_address.is_some()
-        || service.networks.values().flatten().any(has_static_address);
-    if has_address {
-        let what = format!("`{name}` has a static address, which only one container can have");
-        findings.push(alone(
-            "networks",
-            what,
-            "remove the address; other containers reach the service by its name",
-        ));
-    }
-    findings
-}
-
-fn has_static_address(network: &ServiceNetwork) -> bool {
-    network.ipv4_address.is_some()
-        || network.ipv6_address.is_some()
-        || network.mac_address.is_some()
-        || !network.link_local_ips.is_empty()
-}
-
-/// Whether the host port leaves no room for `containers` at a time.
-fn is_fixed(port: &Port, containers: u32) -> bool {
-    let Some(published) = port.published.as_deref().filter(|text| !text.is_empty() && *text != "0")
-    else {
-        return false;
-    };
-    let room = match published.split_once('-') {
-        Some((first, last)) => match (first.parse::<u32>(), last.parse::<u32>()) {
-            (Ok(first), Ok(last)) => last.saturating_sub(first) + 1,
-            _ => 1,
-        },
-        None => 1,
-    };
-    room < containers
 }
 
 /// A container under the temporary name of a recreate, by Compose or by composeup.
@@ -224,50 +150,8 @@ mod tests {
     use super::*;
     use crate::plan::sample::{container, observed, project};
 
-    fn errors(yaml: &str) -> Vec<String> {
-        let project = project(yaml);
-        let observed = observed(&project, &[container(&project, "web")]);
-        let preflight =
-            Preflight { project: &project, observed: &observed, project_is_named: false };
-        let service = &project.services["web"];
-        let found =
-            [preflight.before_comparing(service), preflight.before_changing(service)].concat();
-        found.into_iter().filter(Finding::is_error).map(|finding| finding.message).collect()
-    }
-
     fn web(key: &str) -> String {
         format!("services:\n  web:\n    image: web:1\n    {key}\n")
-    }
-
-    #[test]
-    fn what_only_one_container_can_have_is_refused() {
-        let alone = [
-            "container_name: web",
-            "network_mode: host",
-            "ports: ['8080:80']",
-            "ports: ['127.0.0.1:8080:80/udp']",
-            "ports: [{target: 80, published: 8080}]",
-            "networks: {default: {ipv4_address: 10.1.2.3}}",
-            "mac_address: 02:42:ac:11:65:43",
-        ];
-        for key in alone {
-            assert_eq!(errors(&web(key)).len(), 1, "{key}");
-        }
-    }
-
-    #[test]
-    fn what_two_containers_can_share_is_fine() {
-        let shared =
-            ["restart: always", "ports: ['80']", "ports: ['8080-8081:80']", "expose: ['80']"];
-        for key in shared {
-            assert_eq!(errors(&web(key)), Vec::<String>::new(), "{key}");
-        }
-    }
-
-    #[test]
-    fn a_range_of_ports_needs_room_for_one_more_container_than_there_are_replicas() {
-        assert_eq!(errors(&web("ports: ['8080-8081:80']\n    scale: 2")).len(), 1);
-        assert_eq!(errors(&web("ports: ['8080-8082:80']\n    scale: 2")), Vec::<String>::new());
     }
 
     fn found(change: impl Fn(&mut Observed)) -> Vec<Finding> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::arrange::arrange;
+use super::policy::{Policy, PolicyFlags};
 use super::steps::{Cause, OldContainer, Order, Plan, Readiness, Replacement, ServicePlan};
 use crate::compose::hash::{Generation, Shared, label_hash};
 use crate::compose::model::Project;
@@ -107,6 +108,7 @@ pub(crate) fn plan(replicas: &[usize]) -> Plan {
         findings: Vec::new(),
         pulls: Vec::new(),
         resources: Vec::new(),
+        keep_going: false,
     }
 }
 
@@ -117,6 +119,11 @@ fn service(at: usize, replicas: usize) -> ServicePlan {
         to_image: "app:2".into(),
         causes: vec![Cause("image changed (app:1 → app:2)".into())],
         order: Order::StartFirst,
+        order_cause: None,
+        downtime: None,
+        policy: Policy::of(None, &PolicyFlags::default(), replicas),
+        way_back: Policy::of(None, &PolicyFlags::default(), replicas),
+        depends_on: Vec::new(),
         replacements: (1..=replicas).map(|number| replacement(at, number)).collect(),
         readiness: Readiness {
             timeout: Duration::from_mins(1),
@@ -131,14 +138,15 @@ fn replacement(service: usize, number: usize) -> Replacement {
     let labels = json!({ labels::RUN: RUN, labels::REPLACES: id.0 });
     Replacement {
         replica: u32::try_from(number).unwrap(),
-        new: ContainerSpec {
+        new: Some(ContainerSpec {
             name: format!("{}_{name}", id.short()),
             platform: None,
             body: json!({ "Image": "app:2", "Labels": labels }),
             connect: Vec::new(),
             files: Vec::new(),
-        },
-        old: OldContainer { id, name: name.clone(), running: true },
+        }),
+        old: Some(OldContainer { id, name: name.clone(), running: true }),
         final_name: name,
+        shares: Vec::new(),
     }
 }

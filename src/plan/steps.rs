@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::policy::Policy;
 pub use crate::compose::edit::{FileEdit, LineChange};
 use crate::engine::api::{ContainerId, ContainerSpec};
 
@@ -32,8 +33,10 @@ pub struct Plan {
     pub pulls: Vec<Pull>,
     /// Networks and volumes the new containers need and the engine does not have.
     pub resources: Vec<Resource>,
-    /// Every step, in order.
-    pub steps: Vec<Step>,
+    /// Every step, each after those it waits for.
+    pub steps: Vec<Planned>,
+    /// Whether a service that fails is taken back alone, while the others go on.
+    pub keep_going: bool,
 }
 
 /// A network or volume of the project that is not there yet. It is Compose's own once it is made,
@@ -101,18 +104,23 @@ impl Plan {
     pub fn is_part_of(&self, agreed: &Self) -> bool {
         let has = |service: &ServicePlan| {
             agreed.services.iter().any(|other| {
-                let old = |plan: &ServicePlan| -> Vec<OldContainer> {
-                    plan.replacements.iter().map(|pair| pair.old.clone()).collect()
+                let had = |pair: &Replacement| {
+                    other.replacements.iter().any(|agreed| {
+                        agreed.replica == pair.replica
+                            && agreed.old == pair.old
+                            && agreed.new.is_some() == pair.new.is_some()
+                    })
                 };
                 other.service == service.service
                     && other.to_image == service.to_image
-                    && old(other) == old(service)
+                    && other.order == service.order
+                    && service.replacements.iter().all(had)
             })
         };
         self.edits == agreed.edits && self.services.iter().all(has)
     }
 
-    /// Number of replicas that are replaced.
+    /// Number of replicas that change.
     #[must_use]
     pub fn replicas(&self) -> usize {
         self.services.iter().map(|service| service.replacements.len()).sum()
@@ -122,6 +130,26 @@ impl Plan {
     #[must_use]
     pub fn replacement(&self, of: ReplacementId) -> &Replacement {
         &self.services[of.service].replacements[of.index]
+    }
+
+    /// The service a replacement belongs to.
+    #[must_use]
+    pub fn service(&self, of: ReplacementId) -> &ServicePlan {
+        &self.services[of.service]
+    }
+
+    /// Every replacement, in the order of the services and of their numbers.
+    pub fn replacements(&self) -> impl Iterator<Item = ReplacementId> {
+        let services = self.services.iter().enumerate();
+        services.flat_map(|(service, of)| {
+            (0..of.replacements.len()).map(move |index| ReplacementId { service, index })
+        })
+    }
+
+    /// Index of a step, if the plan has it.
+    #[must_use]
+    pub fn position(&self, step: &Step) -> Option<usize> {
+        self.steps.iter().position(|planned| planned.step == *step)
     }
 }
 
@@ -138,10 +166,28 @@ pub struct ServicePlan {
     pub causes: Vec<Cause>,
     /// Which of the two runs first.
     pub order: Order,
-    /// One per replica, in the order of their numbers.
+    /// Why it is that order, if something forces it.
+    pub order_cause: Option<String>,
+    /// With stop-first: how long a replica is expected to be down.
+    pub downtime: Option<Duration>,
+    /// How many at a time, and what a failure means.
+    pub policy: Policy,
+    /// The same for the way back.
+    pub way_back: Policy,
+    /// Services of this plan that must be through before it, by their index.
+    pub depends_on: Vec<usize>,
+    /// One per replica that changes, in the order of their numbers.
     pub replacements: Vec<Replacement>,
     /// How the new containers are judged ready.
     pub readiness: Readiness,
+}
+
+impl ServicePlan {
+    /// Number of replicas that get a new container.
+    #[must_use]
+    pub fn new_replicas(&self) -> usize {
+        self.replacements.iter().filter(|pair| pair.new.is_some()).count()
+    }
 }
 
 /// The reason of a change, in words a person reads: "image changed (…)", "environment changed: A, B".
@@ -155,19 +201,58 @@ pub struct Cause(pub String);
 pub enum Order {
     /// The new one is ready before the old one stops.
     StartFirst,
+    /// The old one stops before the new one starts, since the two cannot run at the same time.
+    StopFirst,
 }
 
-/// One old container and the new one that takes its number.
+impl Order {
+    /// The word of `deploy.update_config.order`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::StartFirst => "start-first",
+            Self::StopFirst => "stop-first",
+        }
+    }
+}
+
+/// One replica that changes: mostly an old container and the new one that takes its number. A
+/// replica without an old container is added, one without a new container is removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replacement {
     /// Replica number, as in Compose's label.
     pub replica: u32,
     /// The container that serves now.
-    pub old: OldContainer,
-    /// The container that will serve, under its temporary name.
-    pub new: ContainerSpec,
-    /// Name of the new container once the old one is gone.
+    pub old: Option<OldContainer>,
+    /// The container that will serve; under a temporary name if there is an old one.
+    pub new: Option<ContainerSpec>,
+    /// Name of the replica's container.
     pub final_name: String,
+    /// The replacements whose namespaces or volumes the new container shares.
+    pub shares: Vec<ReplacementId>,
+}
+
+impl Replacement {
+    /// The old container, if it runs.
+    #[must_use]
+    pub fn running_old(&self) -> Option<&OldContainer> {
+        self.old.as_ref().filter(|old| old.running)
+    }
+
+    /// Name of the container that comes, else of the one that goes.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let old = || self.old.as_ref().map(|old| old.name.as_str());
+        self.new.as_ref().map(|new| new.name.as_str()).or_else(old).unwrap_or(&self.final_name)
+    }
+
+    /// Whether the host's ports are published, which the engine hands out one start at a time.
+    #[must_use]
+    pub fn publishes(&self) -> bool {
+        let bindings =
+            self.new.as_ref().and_then(|new| new.body.pointer("/HostConfig/PortBindings"));
+        bindings.and_then(Value::as_object).is_some_and(|ports| !ports.is_empty())
+    }
 }
 
 /// The container that is replaced.
@@ -199,6 +284,15 @@ pub struct ReplacementId {
     pub index: usize,
 }
 
+/// A step, and what must be behind it before it may begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The step.
+    pub step: Step,
+    /// Indices of earlier steps in [`Plan::steps`].
+    pub after: Vec<usize>,
+}
+
 /// One small, idempotent action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -211,15 +305,50 @@ pub enum Step {
     Start(ReplacementId),
     /// Wait until the new container is ready. Nothing to undo.
     AwaitReady(ReplacementId),
-    /// The commit point: write the edited files. Before it everything is undone on failure, after
-    /// it nothing is.
-    Commit,
-    /// Stop the old container with its own signal and grace period. Undo (before the commit): start it.
+    /// Stop the old container with its own signal and grace period; it is kept. Undo: start it and
+    /// wait until it is ready.
     Stop(ReplacementId),
+    /// Let [`Policy::delay`] pass before the next replica. Undo: the way back's own delay.
+    Delay(ReplacementId),
+    /// Watch the new container for [`Policy::monitor`]; a failure still counts. Nothing to undo.
+    Monitor(ReplacementId),
+    /// The commit point: write the edited files. Before it everything can be undone, after it
+    /// nothing is.
+    Commit,
     /// Remove the old container, never its volumes.
     Remove(ReplacementId),
     /// Give the new container its final name.
     Rename(ReplacementId),
+}
+
+impl Step {
+    /// The replacement it is about, if it is about one.
+    #[must_use]
+    pub fn replacement(&self) -> Option<ReplacementId> {
+        match *self {
+            Self::Provide(_) | Self::Commit => None,
+            Self::Create(of)
+            | Self::Start(of)
+            | Self::AwaitReady(of)
+            | Self::Stop(of)
+            | Self::Delay(of)
+            | Self::Monitor(of)
+            | Self::Remove(of)
+            | Self::Rename(of) => Some(of),
+        }
+    }
+
+    /// Whether it only waits, so that it can be left at any time.
+    #[must_use]
+    pub fn is_wait(&self) -> bool {
+        matches!(self, Self::AwaitReady(_) | Self::Delay(_) | Self::Monitor(_))
+    }
+
+    /// Whether it comes after the commit point.
+    #[must_use]
+    pub fn is_retirement(&self) -> bool {
+        matches!(self, Self::Remove(_) | Self::Rename(_))
+    }
 }
 
 /// How much a finding weighs.

@@ -1,6 +1,6 @@
 //! Services whose data bears one writer only: two of them on one volume destroy it.
 
-use super::steps::{Finding, Level};
+use super::obstacles::Obstacle;
 use crate::compose::model::Service;
 use crate::compose::reference::Reference;
 use crate::engine::api::Inspection;
@@ -42,9 +42,9 @@ const ALONE: [&str; 32] = [
     "zookeeper",
 ];
 
-/// The refusal to start a second server on the data of the first, if the service is one of those
-/// and one of its containers writes to something that lasts.
-pub(super) fn second_writer(service: &Service, containers: &[Inspection]) -> Option<Finding> {
+/// The obstacle to a second server on the data of the first, if the service is one of those and one
+/// of its containers writes to something that lasts.
+pub(super) fn second_writer(service: &Service, containers: &[Inspection]) -> Option<Obstacle> {
     let image = service.image.as_deref()?;
     let name = Reference::split(image).name;
     let kind = name.rsplit('/').next().unwrap_or(name);
@@ -52,17 +52,13 @@ pub(super) fn second_writer(service: &Service, containers: &[Inspection]) -> Opt
         let lasts = mount["Type"] == "volume" || mount["Type"] == "bind";
         lasts && mount["RW"] != serde_json::Value::Bool(false)
     });
-    (ALONE.contains(&kind) && writes).then(|| {
-        let service_name = &service.name;
-        let what = format!(
-            "`{service_name}` runs `{kind}`, and two of them writing the same data would destroy it"
-        );
-        let hint = format!(
-            "change the tag by hand and run `docker compose up -d {service_name}`, which stops the old one first"
-        );
-        Finding::new(Level::Error, Some(service_name), what)
-            .with_hint(hint)
-            .with_place(service.image_location.as_ref())
+    (ALONE.contains(&kind) && writes).then(|| Obstacle {
+        what: format!(
+            "`{}` runs `{kind}`, and two of them writing the same data would destroy it",
+            service.name
+        ),
+        hint: "leave the order to composeup, or say `--order stop-first`".into(),
+        place: service.image_location.clone(),
     })
 }
 

@@ -6,9 +6,6 @@ use super::event::{Event, EventKind, ServiceStart, StepRef};
 use super::lines::of_deadline;
 use crate::text::{duration, size};
 
-/// Steps of one replica: create, start, wait, stop, remove, rename.
-const STEPS_PER_REPLICA: usize = 6;
-
 /// The whole rollout at one moment.
 #[derive(Debug, Default)]
 pub(super) struct Board {
@@ -31,6 +28,8 @@ pub(super) struct Row {
     pub(super) ready: usize,
     /// Steps behind it.
     pub(super) done: usize,
+    /// Steps in all.
+    pub(super) steps: usize,
     /// What it does now.
     pub(super) phase: Phase,
 }
@@ -60,14 +59,9 @@ impl Row {
             replicas: start.replicas,
             ready: 0,
             done: 0,
+            steps: start.steps,
             phase: Phase::Queued,
         }
-    }
-
-    /// Number of steps in all.
-    #[must_use]
-    pub(super) fn steps(&self) -> usize {
-        self.replicas * STEPS_PER_REPLICA
     }
 }
 
@@ -158,7 +152,7 @@ impl Board {
         }
         row.done += 1;
         row.ready += usize::from(step.step == "await_ready");
-        if row.done >= row.steps() {
+        if row.done >= row.steps {
             row.phase = Phase::Done;
         }
     }
@@ -188,6 +182,8 @@ fn doing(step: &StepRef) -> &'static str {
         "start" => "starting",
         "await_ready" => "warming",
         "stop" => "stopping the old one",
+        "delay" => "pausing before the next one",
+        "monitor" => "watching the new one",
         "remove" => "removing the old one",
         "rename" => "renaming",
         _ => "working",

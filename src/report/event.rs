@@ -125,8 +125,10 @@ pub enum EventKind {
 pub struct ServiceStart {
     /// Name.
     pub service: String,
-    /// Number of replicas that are replaced.
+    /// Number of replicas that change.
     pub replicas: usize,
+    /// Number of steps it takes.
+    pub steps: usize,
 }
 
 /// Names a step in an event.
@@ -134,7 +136,8 @@ pub struct ServiceStart {
 pub struct StepRef {
     /// Index in the plan's list of steps; absent for a pull, which comes before them.
     pub index: Option<usize>,
-    /// `pull`, `provide`, `create`, `start`, `await_ready`, `commit`, `stop`, `remove` or `rename`.
+    /// `pull`, `provide`, `create`, `start`, `await_ready`, `stop`, `delay`, `monitor`,
+    /// `commit`, `remove` or `rename`.
     pub step: String,
     /// The service; absent for the commit.
     pub service: Option<String>,
@@ -162,7 +165,7 @@ pub fn pull_ref(pull: &Pull) -> StepRef {
 /// Names the step at `index` of the plan.
 #[must_use]
 pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
-    let (name, replacement) = match &plan.steps[index] {
+    let (name, replacement) = match &plan.steps[index].step {
         Step::Commit => {
             let files: Vec<&str> = plan.edits.iter().map(|edit| edit.shown.as_str()).collect();
             return StepRef {
@@ -189,15 +192,18 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
         Step::Start(of) => ("start", *of),
         Step::AwaitReady(of) => ("await_ready", *of),
         Step::Stop(of) => ("stop", *of),
+        Step::Delay(of) => ("delay", *of),
+        Step::Monitor(of) => ("monitor", *of),
         Step::Remove(of) => ("remove", *of),
         Step::Rename(of) => ("rename", *of),
     };
     let service = &plan.services[replacement.service];
     let pair = plan.replacement(replacement);
+    let old = pair.old.as_ref().map(|old| old.name.as_str());
     let target = match name {
-        "stop" | "remove" => pair.old.name.clone(),
+        "stop" | "remove" => old.unwrap_or(&pair.final_name).to_owned(),
         "rename" => pair.final_name.clone(),
-        _ => pair.new.name.clone(),
+        _ => pair.name().to_owned(),
     };
     StepRef {
         index: Some(index),

@@ -22,7 +22,7 @@ impl<W: Write> Reporter for Json<W> {
 mod tests {
     use super::super::sample::{self, Story};
     use super::*;
-    use crate::rollout::outcome::Outcome;
+    use crate::journal::outcome::Outcome;
 
     #[test]
     fn every_event_is_one_line_and_reads_back_the_same() {

@@ -99,7 +99,7 @@ impl Live {
         let Screen { style, width, .. } = self.screen;
         let names = self.board.services.iter().map(|row| console::measure_text_width(&row.service));
         let name = pad(&row.service, names.max().unwrap_or(0).min(NAME));
-        let bar = style.paint(Tone::Busy, bar(row.done, row.steps(), bar_width(width)));
+        let bar = style.paint(Tone::Busy, bar(row.done, row.steps, bar_width(width)));
         let count = format!("{}/{}", row.ready, row.replicas);
         let (phase, clock) = row.phase.describe(now);
         let left = format!("   {name}  {bar}{count:>5}  {phase}");
@@ -158,7 +158,7 @@ mod tests {
 
     use super::super::sample::{self, Story};
     use super::*;
-    use crate::rollout::outcome::Outcome;
+    use crate::journal::outcome::Outcome;
 
     /// What the terminal shows after the story, in plain text.
     fn screen(story: &Story, width: u16, height: u16) -> String {

@@ -64,7 +64,7 @@ impl<W: Write> Reporter for Plain<W> {
 mod tests {
     use super::super::sample::{self, Story};
     use super::*;
-    use crate::rollout::outcome::{Outcome, Signal};
+    use crate::journal::outcome::{Outcome, Signal};
 
     fn shown(story: &Story, width: usize) -> String {
         let mut out = Vec::new();

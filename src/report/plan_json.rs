@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::{EVENT_VERSION, step_ref};
 use crate::plan::Plan;
+use crate::plan::policy::Policy;
 use crate::plan::steps::{FileEdit, Replacement, Resource, ServicePlan};
 use crate::text::millis;
 
@@ -35,17 +36,33 @@ fn service(service: &ServicePlan) -> Value {
         "to_image": service.to_image,
         "causes": service.causes,
         "order": service.order,
+        "order_cause": service.order_cause,
+        "downtime_ms": service.downtime.map(millis),
+        "policy": policy(&service.policy),
+        "way_back": policy(&service.way_back),
         "timeout_ms": millis(service.readiness.timeout),
         "ready_after_ms": millis(service.readiness.ready_after),
         "replicas": service.replacements.iter().map(replacement).collect::<Value>(),
     })
 }
 
+fn policy(policy: &Policy) -> Value {
+    json!({
+        "parallelism": policy.parallelism,
+        "delay_ms": millis(policy.delay),
+        "monitor_ms": millis(policy.monitor),
+        "failure_action": policy.failure_action,
+        "max_failure_ratio": policy.max_failure_ratio,
+    })
+}
+
 fn replacement(pair: &Replacement) -> Value {
+    let old = pair.old.as_ref();
+    let new = pair.new.as_ref();
     json!({
         "replica": pair.replica,
-        "old": { "id": pair.old.id, "name": pair.old.name },
-        "new": { "created_as": pair.new.name, "name": pair.final_name },
+        "old": old.map(|old| json!({ "id": old.id, "name": old.name })),
+        "new": new.map(|new| json!({ "created_as": new.name, "name": pair.final_name })),
     })
 }
 

@@ -7,7 +7,7 @@ use super::style::{Style, Tone};
 use super::words::image_change;
 use crate::plan::Plan;
 use crate::plan::steps::{Finding, Level, Order, Resource, ServicePlan};
-use crate::text::{count, list};
+use crate::text::{count, duration, list};
 
 /// What is shown of a plan, and how.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,10 @@ impl PlanText {
     }
 
     fn service(&self, service: &ServicePlan, (name, change_width): (usize, usize)) -> String {
-        let mark = self.style.paint(Tone::Warning, "~");
+        let mark = match service.order {
+            Order::StartFirst => self.style.paint(Tone::Warning, "~"),
+            Order::StopFirst => self.style.paint(Tone::Bad, "!"),
+        };
         let replicas = format!("{:<10}", count(service.replacements.len(), "replica"));
         let start = format!("  {mark} {}  {}", pad(&service.service, name), change(service));
         let padded = format!(
@@ -77,14 +80,17 @@ impl PlanText {
             pad(&change(service), change_width)
         );
         let forms = [
-            format!("{padded}  {replicas}  {}", order(service.order)),
+            format!("{padded}  {replicas}  {:<11}  {}", service.order.word(), pace(service)),
+            format!("{padded}  {replicas}  {}", service.order.word()),
             format!("{start}  {}", replicas.trim_end()),
         ];
-        let row = forms.into_iter().find(|row| measure_text_width(row) <= self.width);
+        let mut forms = forms.into_iter().map(|row| row.trim_end().to_owned());
+        let row = forms.find(|row| measure_text_width(row) <= self.width);
         let mut text = row.unwrap_or_else(|| fit(&start, self.width)) + "\n";
         let indent = " ".repeat(name + 5);
-        for cause in &service.causes {
-            let line = wrap(&indent, &cause.0, name + 8, self.width);
+        let causes = service.causes.iter().map(|cause| &cause.0);
+        for cause in causes.chain(&service.order_cause) {
+            let line = wrap(&indent, cause, name + 8, self.width);
             text += &self.style.paint(Tone::Faint, line);
             text += "\n";
         }
@@ -141,6 +147,10 @@ impl PlanText {
             count(plan.replicas(), "replica"),
             count(plan.steps.len(), "step"),
         ];
+        let down = plan.services.iter().filter(|service| service.downtime.is_some()).count();
+        if down > 0 {
+            parts.push(format!("{} with downtime", count(down, "service")));
+        }
         if !plan.pulls.is_empty() {
             parts.push(format!("{} to pull", count(plan.pulls.len(), "image")));
         }
@@ -156,9 +166,14 @@ fn change(service: &ServicePlan) -> String {
     image_change(&service.from_image, &service.to_image)
 }
 
-fn order(order: Order) -> &'static str {
-    match order {
-        Order::StartFirst => "start-first",
+/// How many at a time, or how long it is down.
+fn pace(service: &ServicePlan) -> String {
+    match service.downtime {
+        Some(downtime) => format!("up to {} down", duration(downtime)),
+        None if service.replacements.len() > 1 => {
+            format!("{} at a time", service.policy.parallelism.min(service.replacements.len()))
+        }
+        None => String::new(),
     }
 }
 

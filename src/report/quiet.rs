@@ -33,7 +33,7 @@ impl<W: Write> Reporter for Quiet<W> {
 mod tests {
     use super::super::sample::{self, Story};
     use super::*;
-    use crate::rollout::outcome::Outcome;
+    use crate::journal::outcome::Outcome;
 
     #[test]
     fn only_the_summary_is_written() {

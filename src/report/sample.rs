@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::event::{Event, EventKind, ServiceStart, StepRef, pull_ref, step_ref};
+use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
 use crate::plan::sample;
 use crate::plan::steps::{Cause, FileEdit, Finding, Level, LineChange, Plan, Pull};
-use crate::rollout::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
 
 /// A value that must never be seen.
 pub(super) const SECRET: &str = "hunter2";
@@ -22,10 +22,11 @@ pub(super) fn plan() -> Plan {
         (service.from_image, service.to_image) = (from.into(), to.into());
         service.causes = vec![Cause(format!("image changed ({from} → {to})"))];
         for pair in &mut service.replacements {
-            pair.old.name = format!("ghost-{name}-{}", pair.replica);
-            pair.final_name.clone_from(&pair.old.name);
-            pair.new.name = format!("{}_{}", pair.old.id.short(), pair.final_name);
-            pair.new.body["Env"] = format!("PASSWORD={SECRET}").into();
+            let (Some(old), Some(new)) = (&mut pair.old, &mut pair.new) else { continue };
+            old.name = format!("ghost-{name}-{}", pair.replica);
+            pair.final_name.clone_from(&old.name);
+            new.name = format!("{}_{}", old.id.short(), pair.final_name);
+            new.body["Env"] = format!("PASSWORD={SECRET}").into();
         }
     }
     plan.services[1].causes.push(Cause("environment changed: LOG_LEVEL, PAYMENTS_URL".into()));
@@ -54,7 +55,13 @@ fn edit() -> FileEdit {
     FileEdit {
         path: "/srv/ghost/docker-compose.yml".into(),
         shown: "docker-compose.yml".into(),
-        changes: vec![LineChange { line: 5, from: "ghost:3.36".into(), to: "ghost:3.37.1".into() }],
+        changes: vec![LineChange {
+            line: 5,
+            start: 0,
+            from: "ghost:3.36".into(),
+            to: "ghost:3.37.1".into(),
+            services: vec!["ghost-blog".into()],
+        }],
         before: format!("PASSWORD: {SECRET}"),
         after: format!("PASSWORD: {SECRET}"),
     }
@@ -73,6 +80,7 @@ impl Story {
         let services = plan.services.iter().map(|service| ServiceStart {
             service: service.service.clone(),
             replicas: service.replacements.len(),
+            steps: 7 * service.replacements.len(),
         });
         let begin =
             EventKind::RolloutStarted { project: "ghost".into(), services: services.collect() };
@@ -144,6 +152,7 @@ pub(super) fn report(outcome: Outcome) -> RolloutReport {
         from_image: service.from_image,
         to_image: service.to_image,
         replicas: service.replacements.len(),
+        changed: if outcome == Outcome::Completed { service.replacements.len() } else { 0 },
     });
     RolloutReport {
         outcome,

@@ -3,7 +3,7 @@
 use super::layout::{VERB, fit, wrap};
 use super::style::{Style, Tone};
 use super::words::{image, image_change};
-use crate::rollout::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
+use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
 use crate::text::{count, duration, list};
 
 /// Writes summaries.
@@ -41,7 +41,9 @@ impl Summary {
     fn headline(&self, report: &RolloutReport) -> String {
         let tone = match report.outcome {
             Outcome::Unchanged | Outcome::Completed => Tone::Good,
-            Outcome::RolledBack | Outcome::Interrupted(_) => Tone::Warning,
+            Outcome::Partial | Outcome::RolledBack | Outcome::Paused | Outcome::Interrupted(_) => {
+                Tone::Warning
+            }
             Outcome::Stuck => Tone::Bad,
         };
         let verb = self.style.paint(tone, format!("{:>VERB$}", "Summary"));
@@ -103,7 +105,12 @@ fn sentence(report: &RolloutReport) -> String {
     match report.outcome {
         Outcome::Unchanged => format!("{project} is up to date"),
         Outcome::Completed => format!("{project} upgraded: {}", upgraded(&report.services)),
+        Outcome::Partial => format!("{project} upgraded in part: {}", shares(&report.services)),
+        Outcome::RolledBack if report.services.iter().any(|one| one.changed > 0) => {
+            format!("{project} rolled back in part: {}", shares(&report.services))
+        }
         Outcome::RolledBack => format!("{project} rolled back: {}", serving(&report.services)),
+        Outcome::Paused => format!("{project} paused: {}", shares(&report.services)),
         Outcome::Interrupted(_) => {
             format!("{project} interrupted, all taken back: {}", serving(&report.services))
         }
@@ -121,6 +128,16 @@ fn upgraded(services: &[ServiceSummary]) -> String {
         }
         many => format!("{}, {}", count(many.len(), "service"), count(replicas, "replica")),
     }
+}
+
+/// How many replicas of each service are new.
+fn shares(services: &[ServiceSummary]) -> String {
+    let part = |service: &ServiceSummary| {
+        let new = image(&service.to_image);
+        let all = count(service.replicas, "replica");
+        format!("{} serves {new} on {} of {all}", service.service, service.changed)
+    };
+    list(&services.iter().map(part).collect::<Vec<_>>())
 }
 
 fn serving(services: &[ServiceSummary]) -> String {
@@ -141,6 +158,8 @@ fn error_line(report: &RolloutReport) -> Option<String> {
     match report.outcome {
         Outcome::RolledBack => Some(format!("{what} failed; the old version is serving")),
         Outcome::Stuck => Some("the way back is incomplete".to_owned()),
+        Outcome::Partial => Some(format!("{what} failed on some replicas, as was allowed")),
+        Outcome::Paused => Some(format!("{what} failed on too many replicas; both versions run")),
         Outcome::Interrupted(_) if report.failure.is_some() => Some(format!("{what} failed")),
         Outcome::Unchanged | Outcome::Completed | Outcome::Interrupted(_) => None,
     }
@@ -150,7 +169,7 @@ fn error_line(report: &RolloutReport) -> Option<String> {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::rollout::outcome::Signal;
+    use crate::journal::outcome::Signal;
 
     fn shown(report: &RolloutReport, width: usize) -> String {
         let text = Summary { style: Style::PLAIN, width }.render(report);

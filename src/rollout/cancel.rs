@@ -5,8 +5,8 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::outcome::Signal;
 use crate::error::Error;
+use crate::journal::outcome::Signal;
 
 /// Listens for requests to stop. Cheap to clone.
 #[derive(Debug, Clone)]

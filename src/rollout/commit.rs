@@ -8,7 +8,8 @@ use crate::compose::write::replace_file;
 /// # Errors
 ///
 /// A lower-case fragment that names the file: it changed since it was read, or cannot be written.
-pub(super) fn write(edits: &[FileEdit]) -> Result<(), String> {
+pub(super) fn write(edits: &[FileEdit], given_up: &[String]) -> Result<(), String> {
+    let edits: Vec<FileEdit> = edits.iter().filter_map(|edit| edit.without(given_up)).collect();
     for (at, edit) in edits.iter().enumerate() {
         if let Err(error) = replace_file(&edit.path, &edit.before, &edit.after) {
             put_back(&edits[..at]);

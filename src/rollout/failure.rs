@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::machine;
-use super::outcome::Failure;
-use super::record::Record;
 use crate::engine::Engine;
 use crate::engine::api::ContainerId;
+use crate::journal::outcome::Failure;
 use crate::plan::Plan;
 use crate::plan::steps::Step;
 use crate::report::event::{StepRef, step_ref};
@@ -21,27 +19,31 @@ const HEALTH_LINES: usize = 3;
 pub(super) async fn explain(
     engine: &impl Engine,
     plan: &Plan,
-    records: &[Record],
+    new: Option<&ContainerId>,
     index: usize,
     reason: String,
 ) -> Failure {
-    let step = step_ref(plan, index);
-    let mut failure = Failure {
-        causes: vec![headline(&step), reason],
-        service: step.service,
+    let mut failure = plain(&step_ref(plan, index), reason);
+    if let Step::AwaitReady(of) | Step::Start(of) | Step::Monitor(of) = plan.steps[index].step
+        && let Some(new) = new
+    {
+        failure.container = Some(plan.replacement(of).name().to_owned());
+        failure.health_log = health_log(engine, new).await;
+        failure.log = engine.logs(new, LOG_LINES).await.unwrap_or_default();
+    }
+    failure
+}
+
+/// What is known without looking.
+pub(super) fn plain(step: &StepRef, reason: String) -> Failure {
+    Failure {
+        causes: vec![headline(step), reason],
+        service: step.service.clone(),
         health_log: Vec::new(),
         container: None,
         log: Vec::new(),
         hints: Vec::new(),
-    };
-    if let Step::AwaitReady(of) | Step::Start(of) = plan.steps[index]
-        && let Some(new) = machine::created(plan, records, of)
-    {
-        failure.container = Some(plan.replacement(of).new.name.clone());
-        failure.health_log = health_log(engine, &new).await;
-        failure.log = engine.logs(&new, LOG_LINES).await.unwrap_or_default();
     }
-    failure
 }
 
 async fn health_log(engine: &impl Engine, new: &ContainerId) -> Vec<String> {
@@ -58,7 +60,7 @@ async fn health_log(engine: &impl Engine, new: &ContainerId) -> Vec<String> {
 
 /// The way out if a step took all the time that its container has to become ready.
 pub(super) fn deadline_hint(plan: &Plan, index: usize, took: Duration) -> Option<String> {
-    let Step::AwaitReady(of) = plan.steps[index] else { return None };
+    let Step::AwaitReady(of) = plan.steps[index].step else { return None };
     let timeout = plan.services[of.service].readiness.timeout;
     let needs =
         format!("if the new version needs longer than {} to become ready", duration(timeout));
@@ -89,6 +91,7 @@ fn headline(step: &StepRef) -> String {
         "create" | "provide" => format!("{subject} could not be created"),
         "start" => format!("{subject} could not be started"),
         "await_ready" => format!("{subject} did not become ready"),
+        "monitor" => format!("{subject} was ready and failed soon after"),
         "commit" => "the files could not be written".into(),
         "stop" => format!("{subject} could not be stopped"),
         "remove" => format!("{subject} could not be removed"),

@@ -1,33 +1,26 @@
-//! What a rollout leaves behind when it could not take everything back.
+//! What a rollout leaves behind when it ends between two versions.
 
-use super::record::Record;
-use crate::plan::Plan;
-use crate::plan::steps::{ReplacementId, Step};
+use super::state::{Progress, State};
+use crate::plan::steps::Step;
 
 /// One line for each container that is not as it was found, in the order of the plan.
 #[must_use]
-pub fn describe(plan: &Plan, records: &[Record]) -> Vec<String> {
+pub fn describe(state: &State) -> Vec<String> {
     let mut lines = Vec::new();
-    for (service, of) in plan.services.iter().enumerate() {
-        for (index, pair) in of.replacements.iter().enumerate() {
-            let of = ReplacementId { service, index };
-            if is_touched(plan, records, &Step::Stop(of)) {
-                lines.push(format!("{}  old, stopped", pair.old.name));
-            }
-            if is_touched(plan, records, &Step::Create(of)) {
-                lines.push(format!("{}  new", pair.new.name));
-            }
+    for of in state.plan().replacements() {
+        let pair = state.plan().replacement(of);
+        let may_be = |step: Step| {
+            let index = state.plan().position(&step);
+            index.is_some_and(|index| {
+                state.has_effect(index) || state.progress(index) == Progress::Begun
+            })
+        };
+        if let Some(old) = pair.old.as_ref().filter(|_| may_be(Step::Stop(of))) {
+            lines.push(format!("{}  old, stopped", old.name));
+        }
+        if let Some(new) = pair.new.as_ref().filter(|_| may_be(Step::Create(of))) {
+            lines.push(format!("{}  new", new.name));
         }
     }
     lines
-}
-
-/// Whether the effect of `step` may be there: begun, and not taken back.
-fn is_touched(plan: &Plan, records: &[Record], step: &Step) -> bool {
-    let index = plan.steps.iter().position(|other| other == step);
-    records.iter().fold(false, |touched, record| match record {
-        Record::Intent { step } if Some(*step) == index => true,
-        Record::Undone { step } if Some(*step) == index => false,
-        _ => touched,
-    })
 }

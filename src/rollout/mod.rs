@@ -4,18 +4,20 @@ pub mod cancel;
 mod commit;
 mod emitter;
 mod failure;
+mod flight;
 pub mod leftover;
 pub mod machine;
-pub mod outcome;
+mod persist;
 mod pull;
 pub mod ready;
-pub mod record;
 mod run;
 #[cfg(test)]
 mod simulation;
+pub mod state;
 mod step;
+mod unwind;
 
+pub use crate::journal::outcome::{Outcome, RolloutReport};
 pub use cancel::Cancel;
-pub use outcome::{Outcome, RolloutReport};
 pub use pull::PullError;
 pub use run::Rollout;

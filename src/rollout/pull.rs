@@ -5,10 +5,10 @@ use std::pin::pin;
 
 use tokio::time::{Instant, interval};
 
-use super::outcome::Signal;
 use super::run::{Rollout, TICK};
 use crate::engine::api::LayerProgress;
 use crate::engine::{Engine, EngineError};
+use crate::journal::outcome::Signal;
 use crate::plan::steps::Pull;
 use crate::report::EventKind;
 use crate::report::event::pull_ref;

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::failure::end_of_check;
+use super::persist::persist;
 use crate::engine::api::{
     ContainerId, ContainerState, EventStream, Exec, ExecResult, Healthcheck, Inspection,
 };
@@ -20,10 +21,8 @@ use crate::text;
 
 /// How often composeup asks the HEALTHCHECK itself.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
-/// How long to wait before subscribing again when the event stream broke.
-const RESUBSCRIBE_AFTER: Duration = Duration::from_millis(200);
-/// How often a broken event stream or a failed look is forgiven in a row.
-const PATIENCE: u32 = 20;
+/// The engine itself asks often enough up to this `interval`.
+const PROMPT_INTERVAL: Duration = Duration::from_secs(1);
 /// What one look at a container says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -97,6 +96,43 @@ pub async fn await_ready(
     }
 }
 
+/// Watches a ready container for `window`; a failure in it still counts.
+///
+/// # Errors
+///
+/// [`NotReady`] as soon as it has failed.
+pub async fn monitor(
+    engine: &impl Engine,
+    id: &ContainerId,
+    window: Duration,
+) -> Result<(), NotReady> {
+    let end = Instant::now() + window;
+    tokio::select! {
+        biased;
+        failed = persist(async || fails(engine, id).await) => Err(match failed {
+            Ok(why) => NotReady::Container(why),
+            Err(error) => NotReady::Engine(error.to_string()),
+        }),
+        () = sleep_until(end) => Ok(()),
+    }
+}
+
+/// Ends when the container has failed, with the reason.
+async fn fails(engine: &impl Engine, id: &ContainerId) -> Result<String, EngineError> {
+    let mut events = engine.events(id).await?;
+    loop {
+        match engine.container(&id.0).await? {
+            None => return Ok("it was removed by somebody else".into()),
+            Some(seen) => {
+                if let Verdict::Failed(why) = verdict(&seen.state(), false) {
+                    return Ok(why);
+                }
+            }
+        }
+        next_change(&mut events).await?;
+    }
+}
+
 /// Looks at the container whenever the engine says that something happened to it.
 async fn watch(
     engine: &impl Engine,
@@ -105,17 +141,13 @@ async fn watch(
     said: &RefCell<String>,
 ) -> Result<(), NotReady> {
     let mut first_seen_running = None;
-    let mut failures = 0;
-    loop {
-        match watch_once(engine, id, rule, said, &mut first_seen_running).await {
-            Ok(end) => return end.map_err(NotReady::Container),
-            Err(error) if failures < PATIENCE => {
-                failures += 1;
-                *said.borrow_mut() = error.to_string();
-                sleep(RESUBSCRIBE_AFTER).await;
-            }
-            Err(error) => return Err(NotReady::Engine(error.to_string())),
-        }
+    let watched = persist(async || {
+        let once = watch_once(engine, id, rule, said, &mut first_seen_running).await;
+        once.inspect_err(|error| *said.borrow_mut() = error.to_string())
+    });
+    match watched.await {
+        Ok(end) => end.map_err(NotReady::Container),
+        Err(error) => Err(NotReady::Engine(error.to_string())),
     }
 }
 
@@ -173,7 +205,8 @@ async fn passes(
     check: Option<&Healthcheck>,
     said: &RefCell<String>,
 ) {
-    let Some(check) = check.filter(|_| seen.state().running) else {
+    let is_needed = |check: &&Healthcheck| check.interval > PROMPT_INTERVAL && seen.state().running;
+    let Some(check) = check.filter(is_needed) else {
         return std::future::pending().await;
     };
     let command = Exec::of(health_command(seen, check));

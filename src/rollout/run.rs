@@ -1,30 +1,31 @@
 //! The loop: asks the machine what comes next, does it, remembers it, tells it.
 
-use std::cell::{Cell, RefCell};
-use std::pin::pin;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::{Instant, interval};
+use tokio::time::interval;
 
 use super::cancel::Cancel;
 use super::emitter::Emitter;
 use super::failure;
+use super::flight::{Ending, Flights, Landed, Wait};
 use super::leftover;
-use super::machine::{self, Next};
-use super::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
-use super::record::Record;
+use super::machine::{self, Act, Next};
+use super::state::State;
 use super::step::{Reason, Stage};
 use crate::engine::Engine;
+use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
+use crate::journal::{Journal, Record};
 use crate::plan::Plan;
-use crate::plan::steps::Step;
+use crate::plan::steps::{ReplacementId, Step};
 use crate::report::event::{ServiceStart, StepRef, step_ref};
 use crate::report::{EventKind, Reporter};
 use crate::text::millis;
 
 /// How often the reporter may move its clocks.
 pub(super) const TICK: Duration = Duration::from_millis(100);
-/// How often a wait is reported, if what it waits for does not change.
-const WAITING_EVERY: Duration = Duration::from_secs(15);
 
 /// One run on one engine, from the first pull to the summary.
 pub struct Rollout<'a, E> {
@@ -42,10 +43,15 @@ impl<'a, E: Engine> Rollout<'a, E> {
         cancel: &'a Cancel,
     ) -> Self {
         let emitter = Emitter::new(&plan.run, reporter);
-        let services = plan.services.iter();
-        let services = services.map(|service| ServiceStart {
+        let steps_of = |service: usize| {
+            let owners = plan.steps.iter().filter_map(|planned| planned.step.replacement());
+            owners.filter(|of| of.service == service).count()
+        };
+        let services = plan.services.iter().enumerate();
+        let services = services.map(|(index, service)| ServiceStart {
             service: service.service.clone(),
             replicas: service.replacements.len(),
+            steps: steps_of(index),
         });
         emitter.emit(EventKind::RolloutStarted {
             project: plan.project.clone(),
@@ -54,139 +60,232 @@ impl<'a, E: Engine> Rollout<'a, E> {
         Self { engine, emitter, cancel }
     }
 
-    /// Executes every step of `plan`, or takes back what was done, and says how it ended.
-    pub async fn execute(&self, plan: &Plan) -> RolloutReport {
-        let mut run = Run::new(self, plan);
-        let outcome = loop {
-            run.note_cancellation();
-            match machine::next(plan, &run.records) {
-                Next::Do(step) => run.perform(step).await,
-                Next::Undo(step) => run.undo(step).await,
-                Next::Finished(outcome) => break outcome,
-            }
-            if run.abandoned {
-                break Outcome::Stuck;
-            }
-        };
-        let report = run.report(outcome);
+    /// Goes on from `records` (none: from the beginning), keeping every further one in `journal`,
+    /// until all steps of `plan` are behind or what was done is taken back; and says how it ended.
+    pub async fn execute(
+        &self,
+        plan: &Plan,
+        records: &[Record],
+        journal: &mut dyn Journal,
+    ) -> RolloutReport {
+        let mut run = Run::new(self, plan, records, journal);
+        let outcome = run.drive().await;
+        let mut report = run.report(outcome);
+        if let Err(error) =
+            run.journal.append(&Record::Finished { report: Box::new(report.clone()) })
+            && !run.journal_failed
+        {
+            report.warnings.push(error.to_string());
+        }
         self.emitter.emit(EventKind::RolloutFinished { report: report.clone() });
         report
     }
 }
 
-/// How an effect ended that could be interrupted.
-enum Guarded<T> {
-    Ended(T),
-    /// The first request to stop came, and the effect is one that may be left.
-    Interrupted,
-    /// The second request to stop came.
-    Abandoned,
-}
-
-/// The state of one execution: the records, and what is said at the end.
+/// One execution: the state, and what is said at the end.
 struct Run<'a, 'b, E> {
     rollout: &'a Rollout<'b, E>,
     plan: &'a Plan,
-    records: Vec<Record>,
+    state: State<'a>,
+    journal: &'a mut dyn Journal,
+    flights: Flights<'a>,
     failure: Option<Failure>,
     warnings: Vec<String>,
     unwinding: bool,
-    cancel_told: Cell<bool>,
-    abandoned: bool,
+    journal_failed: bool,
+    /// Whether a step failed that was not even begun.
+    was_refused: bool,
 }
 
 impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
-    fn new(rollout: &'a Rollout<'b, E>, plan: &'a Plan) -> Self {
+    fn new(
+        rollout: &'a Rollout<'b, E>,
+        plan: &'a Plan,
+        records: &[Record],
+        journal: &'a mut dyn Journal,
+    ) -> Self {
         Self {
             rollout,
             plan,
-            records: Vec::new(),
+            state: State::of(plan, records),
+            journal,
+            flights: Flights::default(),
             failure: None,
             warnings: Vec::new(),
             unwinding: false,
-            cancel_told: Cell::new(false),
-            abandoned: false,
+            journal_failed: false,
+            was_refused: false,
+        }
+    }
+
+    async fn drive(&mut self) -> Outcome {
+        let (emitter, cancel) = (&self.rollout.emitter, self.rollout.cancel);
+        let mut tick = interval(TICK);
+        loop {
+            self.note_cancellation();
+            match machine::next(&self.state) {
+                Next::Finished(outcome) => return outcome,
+                Next::Acts(acts) => acts.into_iter().for_each(|act| self.begin(act)),
+            }
+            if std::mem::take(&mut self.was_refused) {
+                continue;
+            }
+            // Time alone changes nothing.
+            loop {
+                tokio::select! {
+                    biased;
+                    () = cancel.requested(2) => return Outcome::Stuck,
+                    landed = self.flights.land() => break self.end(landed).await,
+                    () = cancel.requested(1), if self.state.cancelled().is_none() => break,
+                    _ = tick.tick() => {
+                        self.flights.news().into_iter().for_each(|event| emitter.emit(event));
+                        emitter.tick();
+                    }
+                }
+            }
         }
     }
 
     fn note_cancellation(&mut self) {
-        let noted = self.records.iter().any(|record| matches!(record, Record::Cancelled { .. }));
-        if let Some(signal) = self.rollout.cancel.first().filter(|_| !noted) {
-            self.tell_cancellation();
-            self.records.push(Record::Cancelled { signal });
-        }
-    }
-
-    fn tell_cancellation(&self) {
-        if self.cancel_told.replace(true) {
+        let Some(signal) = self.rollout.cancel.first() else { return };
+        if self.state.cancelled().is_some() {
             return;
         }
-        let detail = if machine::is_past_commit(self.plan, &self.records) {
+        let detail = if self.state.is_committed() {
             "the new version serves already; finishing"
         } else {
             "taking back what was done; once more leaves at once"
         };
         self.rollout.emitter.emit(EventKind::Cancelled { detail: detail.into() });
+        self.remember(&Record::Cancelled { signal });
     }
 
-    async fn perform(&mut self, index: usize) {
-        let step = &self.plan.steps[index];
-        let name = step_ref(self.plan, index);
-        self.rollout.emitter.emit(EventKind::StepStarted(name.clone()));
-        self.records.push(Record::Intent { step: index });
-        let started = Instant::now();
-        let said = RefCell::new(String::new());
-        let stage = Stage { engine: self.rollout.engine, plan: self.plan, said: &said };
-        let effect = stage.perform(step, &self.records);
-        let waiting = matches!(step, Step::AwaitReady(_)).then_some((&name, &said));
-        match self.guard(effect, waiting).await {
-            Guarded::Ended(Ok(container)) => {
-                let detail = container.as_ref().map(|id| id.short().to_owned());
-                self.records.push(Record::Done { step: index, container });
-                let took_ms = millis(started.elapsed());
-                self.rollout.emitter.emit(EventKind::StepFinished { step: name, took_ms, detail });
-            }
-            Guarded::Ended(Err(reason)) => self.fail(index, name, reason, started.elapsed()).await,
-            // The record of the cancellation follows; the intent makes the step be taken back.
-            Guarded::Interrupted => {}
-            Guarded::Abandoned => self.abandoned = true,
+    /// Keeps a record. Once one could not be kept the run goes on from memory, and says so.
+    fn remember(&mut self, record: &Record) {
+        self.state.note(record);
+        if let Err(error) = self.journal.append(record)
+            && !std::mem::replace(&mut self.journal_failed, true)
+        {
+            self.warnings.push(error.to_string());
         }
     }
 
-    async fn fail(&mut self, index: usize, name: StepRef, reason: Reason, took: Duration) {
+    fn begin(&mut self, act: Act) {
+        match act {
+            Act::Do(step) => self.perform(step),
+            Act::Leave(step) => self.flights.leave(step),
+            Act::Undo(step) => self.undo(step),
+        }
+    }
+
+    fn perform(&mut self, index: usize) {
+        let name = step_ref(self.plan, index);
+        let intent = Record::Intent { step: index };
+        if let Err(error) = self.journal.append(&intent) {
+            self.journal_failed = true;
+            return self.refuse(index, &name, error.to_string());
+        }
+        self.state.note(&intent);
+        self.rollout.emitter.emit(EventKind::StepStarted(name.clone()));
+        let step = &self.plan.steps[index].step;
+        let stage = self.stage(index);
+        let wait = self.wait(step, name, &stage.said);
+        self.flights.launch(Act::Do(index), wait, async move { stage.perform(step).await });
+    }
+
+    /// No record, no action: what cannot be remembered is not begun.
+    fn refuse(&mut self, index: usize, name: &StepRef, reason: Reason) {
         let failed = EventKind::StepFailed { step: name.clone(), reason: reason.clone() };
         self.rollout.emitter.emit(failed);
-        if machine::is_past_commit(self.plan, &self.records) {
-            self.warnings.push(failure::after_commit(&name, &reason));
-        } else if self.failure.is_none() {
-            let (engine, plan) = (self.rollout.engine, self.plan);
-            let mut why = failure::explain(engine, plan, &self.records, index, reason).await;
-            why.hints.extend(failure::deadline_hint(plan, index, took));
-            self.failure = Some(why);
-        }
-        self.records.push(Record::Failed { step: index });
+        self.failure.get_or_insert_with(|| failure::plain(name, reason.clone()));
+        self.state.note(&Record::Failed { step: index, reason });
+        self.was_refused = true;
     }
 
-    async fn undo(&mut self, index: usize) {
+    fn undo(&mut self, index: usize) {
         self.tell_unwinding();
-        let step = &self.plan.steps[index];
+        self.remember(&Record::UndoIntent { step: index });
+        let step = &self.plan.steps[index].step;
+        let stage = self.stage(index);
+        let effect = async move { stage.undo(step).await.map(|()| None) };
+        self.flights.launch(Act::Undo(index), None, effect);
+    }
+
+    fn stage(&self, index: usize) -> Stage<'a, E> {
+        let owner = self.state.owner(index);
+        let shares =
+            owner.map(|of| self.plan.replacement(of).shares.as_slice()).unwrap_or_default();
+        let needed = owner.iter().chain(shares);
+        let known = |of: &ReplacementId| Some((*of, self.state.created(*of)?.clone()));
+        Stage {
+            engine: self.rollout.engine,
+            plan: self.plan,
+            created: needed.filter_map(known).collect::<BTreeMap<_, _>>(),
+            given_up: self.services_given_up(),
+            said: Rc::new(RefCell::new(String::new())),
+        }
+    }
+
+    /// Services that run nothing new.
+    fn services_given_up(&self) -> Vec<String> {
+        let given_up = self.state.given_up();
+        let all = self.plan.services.iter().enumerate();
+        let is_given_up = |service: usize| {
+            let mut of = self.plan.replacements().filter(|of| of.service == service);
+            of.all(|of| given_up.contains(&of))
+        };
+        all.filter(|(index, _)| is_given_up(*index)).map(|(_, one)| one.service.clone()).collect()
+    }
+
+    fn wait(&self, step: &Step, name: StepRef, said: &Rc<RefCell<String>>) -> Option<Wait> {
+        let Step::AwaitReady(of) = step else { return None };
+        let deadline = self.plan.service(*of).readiness.timeout;
+        Some(Wait::new(name, Rc::clone(said), deadline))
+    }
+
+    async fn end(&mut self, landed: Landed) {
+        let Landed { act, ending, took } = landed;
+        match (act, ending) {
+            (Act::Do(step), Some(Ok(container))) => {
+                let detail = container.as_ref().map(|id| id.short().to_owned());
+                self.remember(&Record::Done { step, container });
+                let (step, took_ms) = (step_ref(self.plan, step), millis(took));
+                self.rollout.emitter.emit(EventKind::StepFinished { step, took_ms, detail });
+            }
+            (Act::Do(step), Some(Err(reason))) => self.fail(step, reason, took).await,
+            (Act::Undo(step), ending) => self.end_undo(step, ending, took),
+            (Act::Do(step) | Act::Leave(step), None) | (Act::Leave(step), Some(_)) => {
+                self.remember(&Record::Left { step });
+            }
+        }
+    }
+
+    async fn fail(&mut self, index: usize, reason: Reason, took: Duration) {
         let name = step_ref(self.plan, index);
-        let started = Instant::now();
-        let said = RefCell::new(String::new());
-        let stage = Stage { engine: self.rollout.engine, plan: self.plan, said: &said };
-        match self.guard(stage.undo(step, &self.records), None).await {
-            Guarded::Ended(Ok(())) => {
-                self.records.push(Record::Undone { step: index });
-                let took_ms = millis(started.elapsed());
-                self.rollout.emitter.emit(EventKind::StepUndone { step: name, took_ms });
-            }
-            Guarded::Ended(Err(reason)) => {
-                self.warnings.push(failure::of_undo(&name, &reason));
-                self.records.push(Record::UndoFailed { step: index });
-                self.rollout.emitter.emit(EventKind::UndoFailed { step: name, reason });
-            }
-            Guarded::Interrupted => {}
-            Guarded::Abandoned => self.abandoned = true,
+        let failed = EventKind::StepFailed { step: name.clone(), reason: reason.clone() };
+        self.rollout.emitter.emit(failed);
+        if self.state.is_committed() {
+            self.warnings.push(failure::after_commit(&name, &reason));
+        } else if self.failure.is_none() {
+            let new = self.state.owner(index).and_then(|of| self.state.created(of));
+            let engine = self.rollout.engine;
+            let mut why = failure::explain(engine, self.plan, new, index, reason.clone()).await;
+            why.hints.extend(failure::deadline_hint(self.plan, index, took));
+            self.failure = Some(why);
+        }
+        self.remember(&Record::Failed { step: index, reason });
+    }
+
+    fn end_undo(&mut self, index: usize, ending: Option<Ending>, took: Duration) {
+        let name = step_ref(self.plan, index);
+        if let Some(Err(reason)) = ending {
+            self.warnings.push(failure::of_undo(&name, &reason));
+            self.remember(&Record::UndoFailed { step: index, reason: reason.clone() });
+            self.rollout.emitter.emit(EventKind::UndoFailed { step: name, reason });
+        } else {
+            self.remember(&Record::Undone { step: index });
+            let took_ms = millis(took);
+            self.rollout.emitter.emit(EventKind::StepUndone { step: name, took_ms });
         }
     }
 
@@ -199,47 +298,24 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         self.rollout.emitter.emit(EventKind::UnwindStarted { reason });
     }
 
-    /// Runs an effect while clocks move and requests to stop are heard. Only a wait is left when
-    /// the first request comes; an effect that acts is ended, since half of it could not be known.
-    async fn guard<T>(
-        &self,
-        effect: impl Future<Output = T>,
-        waiting: Option<(&StepRef, &RefCell<String>)>,
-    ) -> Guarded<T> {
-        let (emitter, cancel) = (&self.rollout.emitter, self.rollout.cancel);
-        let mut effect = pin!(effect);
-        let mut tick = interval(TICK);
-        let mut wait = waiting.map(|(step, said)| Wait::new(self.plan, step, said));
-        loop {
-            tokio::select! {
-                biased;
-                () = cancel.requested(2) => return Guarded::Abandoned,
-                end = &mut effect => return Guarded::Ended(end),
-                () = cancel.requested(1), if !self.cancel_told.get() => {
-                    self.tell_cancellation();
-                    if waiting.is_some() {
-                        return Guarded::Interrupted;
-                    }
-                }
-                _ = tick.tick() => {
-                    if let Some(event) = wait.as_mut().and_then(Wait::news) {
-                        emitter.emit(event);
-                    }
-                    emitter.tick();
-                }
+    fn report(&self, outcome: Outcome) -> RolloutReport {
+        let given_up = self.state.given_up();
+        let is_new = matches!(outcome, Outcome::RolledBack) && !self.state.is_committed();
+        let services = self.plan.services.iter().enumerate();
+        let services = services.map(|(index, service)| {
+            let mut all =
+                self.plan.replacements().filter(|of| of.service == index).collect::<Vec<_>>();
+            all.retain(|of| !is_new && self.state.is_open(*of) && !given_up.contains(of));
+            ServiceSummary {
+                service: service.service.clone(),
+                from_image: service.from_image.clone(),
+                to_image: service.to_image.clone(),
+                replicas: service.replacements.len(),
+                changed: if matches!(outcome, Outcome::Interrupted(_)) { 0 } else { all.len() },
             }
-        }
-    }
-
-    fn report(self, outcome: Outcome) -> RolloutReport {
-        let services = self.plan.services.iter().map(|service| ServiceSummary {
-            service: service.service.clone(),
-            from_image: service.from_image.clone(),
-            to_image: service.to_image.clone(),
-            replicas: service.replacements.len(),
         });
         let left = match outcome {
-            Outcome::Stuck => leftover::describe(self.plan, &self.records),
+            Outcome::Stuck | Outcome::Paused => leftover::describe(&self.state),
             _ => Vec::new(),
         };
         RolloutReport {
@@ -247,44 +323,9 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             project: self.plan.project.clone(),
             services: services.collect(),
             took: self.rollout.emitter.elapsed(),
-            failure: self.failure,
-            warnings: self.warnings,
+            failure: self.failure.clone(),
+            warnings: self.warnings.clone(),
             left,
         }
-    }
-}
-
-/// A wait as its watchers see it: told when it changes, and every 15 seconds.
-struct Wait<'a> {
-    step: &'a StepRef,
-    said: &'a RefCell<String>,
-    deadline: Duration,
-    started: Instant,
-    told: Option<(Instant, String)>,
-}
-
-impl<'a> Wait<'a> {
-    fn new(plan: &Plan, step: &'a StepRef, said: &'a RefCell<String>) -> Self {
-        let service = plan.services.iter().find(|one| Some(&one.service) == step.service.as_ref());
-        let deadline = service.map_or(Duration::ZERO, |one| one.readiness.timeout);
-        Self { step, said, deadline, started: Instant::now(), told: None }
-    }
-
-    fn news(&mut self) -> Option<EventKind> {
-        let now = Instant::now();
-        let detail = self.said.borrow().clone();
-        let told = self.told.as_ref();
-        if detail.is_empty()
-            || told.is_some_and(|(at, what)| *what == detail && now - *at < WAITING_EVERY)
-        {
-            return None;
-        }
-        self.told = Some((now, detail.clone()));
-        Some(EventKind::Waiting {
-            step: self.step.clone(),
-            waited_ms: millis(now - self.started),
-            deadline_ms: millis(self.deadline),
-            detail,
-        })
     }
 }

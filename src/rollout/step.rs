@@ -2,19 +2,20 @@
 //! small and idempotent; a lost answer is settled by looking, never by assuming.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::commit;
-use super::machine;
+use super::persist::persist;
 use super::ready::{self, NotReady};
-use super::record::Record;
 use crate::engine::api::{ContainerId, ContainerSpec, Inspection};
 use crate::engine::{Engine, EngineError};
 use crate::labels;
 use crate::plan::Plan;
-use crate::plan::steps::{ReplacementId, Resource, ResourceKind, Step};
+use crate::plan::steps::{OldContainer, Replacement, ReplacementId, Resource, ResourceKind, Step};
 
 /// Pauses between the tries of an undo.
 const UNDO_BACKOFF: [Duration; 4] = [
@@ -24,13 +25,17 @@ const UNDO_BACKOFF: [Duration; 4] = [
     Duration::from_secs(8),
 ];
 
-/// Performs steps of one plan.
+/// Performs a step of one plan, or takes it back.
 #[derive(Debug)]
 pub(super) struct Stage<'a, E> {
     pub(super) engine: &'a E,
     pub(super) plan: &'a Plan,
+    /// The new containers that the records know of.
+    pub(super) created: BTreeMap<ReplacementId, ContainerId>,
+    /// Services that are not committed.
+    pub(super) given_up: Vec<String>,
     /// What a wait is waiting for at the moment.
-    pub(super) said: &'a RefCell<String>,
+    pub(super) said: Rc<RefCell<String>>,
 }
 
 /// Why a step failed, as a lower-case fragment.
@@ -38,30 +43,29 @@ pub(super) type Reason = String;
 
 impl<E: Engine> Stage<'_, E> {
     /// Performs a step; returns the container it created, if it created one.
-    pub(super) async fn perform(
-        &self,
-        step: &Step,
-        records: &[Record],
-    ) -> Result<Option<ContainerId>, Reason> {
+    pub(super) async fn perform(&self, step: &Step) -> Result<Option<ContainerId>, Reason> {
         match *step {
             Step::Provide(index) => self.provide(&self.plan.resources[index]).await.map(none),
             Step::Create(of) => self.create(of).await.map(Some),
-            Step::Start(of) => self.start(&self.created(of, records).await?).await.map(none),
-            Step::AwaitReady(of) => {
-                self.await_ready(of, &self.created(of, records).await?).await.map(none)
+            Step::Start(of) => self.start(&self.made(of).await?).await.map(none),
+            Step::AwaitReady(of) => self.await_ready(of, &self.made(of).await?).await.map(none),
+            Step::Stop(of) => self.stop(self.old(of)?).await.map(none),
+            Step::Delay(of) => {
+                sleep(self.plan.service(of).policy.delay).await;
+                Ok(None)
             }
-            Step::Commit => commit::write(&self.plan.edits).map(none),
-            Step::Stop(of) => self.stop(self.old(of)).await.map(none),
-            Step::Remove(of) => self.remove(self.old(of)).await.map(none),
-            Step::Rename(of) => self.rename(of, &self.created(of, records).await?).await.map(none),
+            Step::Monitor(of) => self.monitor(of, &self.made(of).await?).await.map(none),
+            Step::Commit => commit::write(&self.plan.edits, &self.given_up).map(none),
+            Step::Remove(of) => self.remove(self.old(of)?).await.map(none),
+            Step::Rename(of) => self.rename(of, &self.made(of).await?).await.map(none),
         }
     }
 
     /// Takes a step back, trying again for some seconds if the engine refuses.
-    pub(super) async fn undo(&self, step: &Step, records: &[Record]) -> Result<(), Reason> {
+    pub(super) async fn undo(&self, step: &Step) -> Result<(), Reason> {
         let mut pauses = UNDO_BACKOFF.iter();
         loop {
-            let end = self.undo_once(step, records).await;
+            let end = self.undo_once(step).await;
             match (end, pauses.next()) {
                 (Ok(()), _) => return Ok(()),
                 (Err(_), Some(pause)) => sleep(*pause).await,
@@ -70,135 +74,177 @@ impl<E: Engine> Stage<'_, E> {
         }
     }
 
-    async fn undo_once(&self, step: &Step, records: &[Record]) -> Result<(), Reason> {
+    async fn undo_once(&self, step: &Step) -> Result<(), Reason> {
         match *step {
-            Step::Create(of) => match self.find(of, records).await? {
-                Some(new) => self.remove(&new).await,
-                None => Ok(()),
-            },
-            Step::Start(of) => match self.find(of, records).await? {
+            Step::Create(of) => {
+                self.ensure_old_serves(of).await?;
+                match self.find(of).await? {
+                    Some(new) => self.remove(&new).await,
+                    None => Ok(()),
+                }
+            }
+            Step::Start(of) => match self.find(of).await? {
                 Some(new) => self.stop(&new).await,
                 None => Ok(()),
             },
-            Step::Stop(of) => {
-                self.start(self.old(of)).await?;
-                self.await_ready(of, self.old(of)).await
+            Step::Stop(of) => self.bring_back(of, self.old(of)?).await,
+            Step::Delay(of) => {
+                sleep(self.plan.service(of).way_back.delay).await;
+                Ok(())
             }
             Step::Provide(_)
             | Step::AwaitReady(_)
+            | Step::Monitor(_)
             | Step::Commit
             | Step::Remove(_)
             | Step::Rename(_) => Ok(()),
         }
     }
 
+    /// An engine that was restarted meanwhile may have left the old container stopped, though
+    /// nobody stopped it here.
+    async fn ensure_old_serves(&self, of: ReplacementId) -> Result<(), Reason> {
+        let Some(old) = self.plan.replacement(of).running_old() else { return Ok(()) };
+        match self.look(&old.id).await? {
+            Some(seen) if seen.state().running => Ok(()),
+            _ => self.bring_back(of, &old.id).await,
+        }
+    }
+
+    async fn bring_back(&self, of: ReplacementId, old: &ContainerId) -> Result<(), Reason> {
+        self.start(old).await?;
+        self.await_ready(of, old).await
+    }
+
     /// Being there already is success: somebody else was quicker.
     async fn provide(&self, resource: &Resource) -> Result<(), Reason> {
-        let end = match resource.kind {
+        let end = persist(async || match resource.kind {
             ResourceKind::Network => self.engine.create_network(&resource.body).await,
             ResourceKind::Volume => self.engine.create_volume(&resource.body).await,
-        };
-        let Err(error) = end else { return Ok(()) };
-        let is_there = match resource.kind {
-            ResourceKind::Network => {
-                self.engine.network(&resource.name).await.map(|one| one.is_some())
-            }
-            ResourceKind::Volume => {
-                self.engine.volume(&resource.name).await.map(|one| one.is_some())
-            }
-        };
-        if is_there.unwrap_or(false) { Ok(()) } else { Err(text(&error)) }
+        });
+        let Err(error) = end.await else { return Ok(()) };
+        let is_there = persist(async || match resource.kind {
+            ResourceKind::Network => Ok(self.engine.network(&resource.name).await?.is_some()),
+            ResourceKind::Volume => Ok(self.engine.volume(&resource.name).await?.is_some()),
+        });
+        if is_there.await.unwrap_or(false) { Ok(()) } else { Err(text(&error)) }
     }
 
     async fn create(&self, of: ReplacementId) -> Result<ContainerId, Reason> {
-        let spec = &self.plan.replacement(of).new;
-        let id = match self.engine.create(spec).await {
-            Ok(id) => id,
-            Err(error) if error.is_ambiguous() => match self.find_ours(spec).await? {
-                Some(id) => id,
-                None => return Err(text(&error)),
-            },
-            Err(error) => return Err(text(&error)),
-        };
+        let spec = self.spec(of)?;
+        let made = persist(async || match self.engine.create(spec).await {
+            // The answer was lost, or the call was made before: what is there counts.
+            Err(error) if error.is_ambiguous() || is_taken(&error) => {
+                self.find_ours(spec).await?.ok_or(error)
+            }
+            end => end,
+        });
+        let id = made.await.map_err(|error| text(&error))?;
         for network in &spec.connect {
-            self.engine.connect(&id, network).await.map_err(|error| text(&error))?;
+            let connected = persist(async || self.engine.connect(&id, network).await);
+            connected.await.map_err(|error| text(&error))?;
         }
         if !spec.files.is_empty() {
-            self.engine.write_files(&id, &spec.files).await.map_err(|error| text(&error))?;
+            let written = persist(async || self.engine.write_files(&id, &spec.files).await);
+            written.await.map_err(|error| text(&error))?;
         }
         Ok(id)
     }
 
     async fn start(&self, id: &ContainerId) -> Result<(), Reason> {
-        let end = self.engine.start(id).await;
-        self.settle(end, id, |seen| seen.is_some_and(|seen| seen.state().running)).await
+        let call = async || self.engine.start(id).await;
+        self.settle(call, id, |seen| seen.is_some_and(|seen| seen.state().running)).await
     }
 
     async fn stop(&self, id: &ContainerId) -> Result<(), Reason> {
-        let end = self.engine.stop(id, None).await;
-        self.settle(end, id, |seen| !seen.is_some_and(|seen| seen.state().running)).await
+        let call = async || self.engine.stop(id, None).await;
+        self.settle(call, id, |seen| !seen.is_some_and(|seen| seen.state().running)).await
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), Reason> {
-        let end = self.engine.remove(id).await;
-        self.settle(end, id, |seen| seen.is_none()).await
+        let call = async || self.engine.remove(id).await;
+        self.settle(call, id, |seen| seen.is_none()).await
     }
 
     async fn rename(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {
         let name = &self.plan.replacement(of).final_name;
-        let end = self.engine.rename(id, name).await;
-        self.settle(end, id, |seen| seen.is_some_and(|seen| seen.name() == *name)).await
+        let call = async || self.engine.rename(id, name).await;
+        self.settle(call, id, |seen| seen.is_some_and(|seen| seen.name() == *name)).await
     }
 
     async fn await_ready(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {
-        let rule = &self.plan.services[of.service].readiness;
-        ready::await_ready(self.engine, id, rule, self.said).await.map_err(|why| match why {
-            NotReady::Container(reason) | NotReady::Engine(reason) => reason,
-        })
+        let rule = &self.plan.service(of).readiness;
+        ready::await_ready(self.engine, id, rule, &self.said).await.map_err(reason)
     }
 
-    /// An answer that was lost is settled by looking whether the effect `holds`.
+    async fn monitor(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {
+        let window = self.plan.service(of).policy.monitor;
+        ready::monitor(self.engine, id, window).await.map_err(reason)
+    }
+
+    /// Makes the call until its effect `holds`: an answer that was lost is settled by looking.
     async fn settle(
         &self,
-        end: Result<(), EngineError>,
+        mut call: impl AsyncFnMut() -> Result<(), EngineError>,
         id: &ContainerId,
         holds: impl Fn(Option<&Inspection>) -> bool,
     ) -> Result<(), Reason> {
-        match end {
+        let settled = persist(async || match call().await {
             Err(error) if error.is_ambiguous() => {
-                let seen = self.engine.container(&id.0).await.map_err(|error| text(&error))?;
-                if holds(seen.as_ref()) { Ok(()) } else { Err(text(&error)) }
+                let seen = self.engine.container(&id.0).await?;
+                if holds(seen.as_ref()) { Ok(()) } else { Err(error) }
             }
-            other => other.map_err(|error| text(&error)),
-        }
+            end => end,
+        });
+        settled.await.map_err(|error| text(&error))
     }
 
-    fn old(&self, of: ReplacementId) -> &ContainerId {
-        &self.plan.replacement(of).old.id
+    async fn look(&self, id: &ContainerId) -> Result<Option<Inspection>, Reason> {
+        persist(async || self.engine.container(&id.0).await).await.map_err(|error| text(&error))
     }
 
-    async fn created(&self, of: ReplacementId, records: &[Record]) -> Result<ContainerId, Reason> {
-        let name = &self.plan.replacement(of).new.name;
-        self.find(of, records).await?.ok_or_else(|| format!("container `{name}` is gone"))
+    fn pair(&self, of: ReplacementId) -> &Replacement {
+        self.plan.replacement(of)
+    }
+
+    fn old(&self, of: ReplacementId) -> Result<&ContainerId, Reason> {
+        let old: Option<&OldContainer> = self.pair(of).old.as_ref();
+        old.map(|old| &old.id).ok_or_else(|| "the plan has no old container here".to_owned())
+    }
+
+    fn spec(&self, of: ReplacementId) -> Result<&ContainerSpec, Reason> {
+        self.pair(of).new.as_ref().ok_or_else(|| "the plan has no new container here".to_owned())
+    }
+
+    async fn made(&self, of: ReplacementId) -> Result<ContainerId, Reason> {
+        let gone = || format!("container `{}` is gone", self.pair(of).name());
+        self.find(of).await?.ok_or_else(gone)
     }
 
     /// The new container of a replacement: by the records, else by name and run.
-    async fn find(
-        &self,
-        of: ReplacementId,
-        records: &[Record],
-    ) -> Result<Option<ContainerId>, Reason> {
-        match machine::created(self.plan, records, of) {
-            Some(id) => Ok(Some(id)),
-            None => self.find_ours(&self.plan.replacement(of).new).await,
+    async fn find(&self, of: ReplacementId) -> Result<Option<ContainerId>, Reason> {
+        if let Some(id) = self.created.get(&of) {
+            return Ok(Some(id.clone()));
         }
+        let Some(spec) = &self.pair(of).new else { return Ok(None) };
+        persist(async || self.find_ours(spec).await).await.map_err(|error| text(&error))
     }
 
     /// A container of this name, if this run made it.
-    async fn find_ours(&self, spec: &ContainerSpec) -> Result<Option<ContainerId>, Reason> {
-        let seen = self.engine.container(&spec.name).await.map_err(|error| text(&error))?;
+    async fn find_ours(&self, spec: &ContainerSpec) -> Result<Option<ContainerId>, EngineError> {
+        let seen = self.engine.container(&spec.name).await?;
         let ours = seen.filter(|seen| seen.label(labels::RUN) == Some(&self.plan.run));
         Ok(ours.map(|seen| seen.id()))
+    }
+}
+
+fn is_taken(error: &EngineError) -> bool {
+    matches!(error, EngineError::Conflict { .. })
+}
+
+fn reason(why: NotReady) -> Reason {
+    match why {
+        NotReady::Container(reason) | NotReady::Engine(reason) => reason,
     }
 }
 

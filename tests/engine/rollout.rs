@@ -11,9 +11,9 @@ use composeup::engine::docker::{Address, Deadlines, Docker};
 use composeup::engine::fake::{Behaviour, Container};
 use composeup::labels;
 use composeup::plan::Plan;
-use composeup::plan::steps::{
-    Cause, OldContainer, Order, Readiness, Replacement, ReplacementId, ServicePlan, Step,
-};
+use composeup::plan::arrange::arrange;
+use composeup::plan::policy::{Policy, PolicyFlags};
+use composeup::plan::steps::{Cause, OldContainer, Order, Readiness, Replacement, ServicePlan};
 use composeup::report::Event;
 use composeup::rollout::{Cancel, Outcome, Rollout, RolloutReport};
 use futures_util::{StreamExt as _, stream};
@@ -63,7 +63,7 @@ impl Scene {
         let mut events: Vec<Event> = Vec::new();
         let cancel = Cancel::manual().1;
         let rollout = Rollout::begin(&self.plan, &self.docker, &mut events, &cancel);
-        rollout.execute(&self.plan).await
+        rollout.execute(&self.plan, &[], &mut Vec::new()).await
     }
 
     /// Name, image and whether it serves, of every container.
@@ -94,34 +94,40 @@ fn plan(old: ContainerId) -> Plan {
     let name = "shop-web-1".to_owned();
     let replacement = Replacement {
         replica: 1,
-        new: spec(&format!("{}_{name}", old.short()), "app:2", Some(RUN)),
-        old: OldContainer { id: old, name: name.clone(), running: true },
+        new: Some(spec(&format!("{}_{name}", old.short()), "app:2", Some(RUN))),
+        old: Some(OldContainer { id: old, name: name.clone(), running: true }),
         final_name: name,
+        shares: Vec::new(),
     };
+    let flags = PolicyFlags { monitor: Some(SOON), ..PolicyFlags::default() };
     let service = ServicePlan {
         service: "web".into(),
         from_image: "app:1".into(),
         to_image: "app:2".into(),
         causes: vec![Cause("image changed (app:1 → app:2)".into())],
         order: Order::StartFirst,
+        order_cause: None,
+        downtime: None,
+        policy: Policy::of(None, &flags, 1),
+        way_back: Policy::of(None, &flags, 1),
+        depends_on: Vec::new(),
         replacements: vec![replacement],
         readiness: Readiness { timeout: Duration::from_secs(20), ready_after: SOON },
     };
-    let of = ReplacementId { service: 0, index: 0 };
-    let [create, start, ready] = [Step::Create(of), Step::Start(of), Step::AwaitReady(of)];
-    let [stop, remove, rename] = [Step::Stop(of), Step::Remove(of), Step::Rename(of)];
+    let services = vec![service];
     Plan {
         run: RUN.into(),
         project: "shop".into(),
         files: Vec::new(),
         endpoint: String::new(),
-        services: vec![service],
+        steps: arrange(&services, 0),
+        services,
         up_to_date: Vec::new(),
         edits: Vec::new(),
         findings: Vec::new(),
         resources: Vec::new(),
         pulls: Vec::new(),
-        steps: vec![create, start, ready, stop, Step::Commit, remove, rename],
+        keep_going: false,
     }
 }
 

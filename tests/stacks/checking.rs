@@ -65,15 +65,13 @@ fn the_making_by_compose_2_40_is_proven() {
 
 #[test]
 fn what_would_refuse_an_upgrade_is_an_error_of_the_check() {
-    let fixed = |text: &str| {
-        text.replace("    expose:\n", "    ports: [\"127.0.0.1:0:80\"]\n    expose:\n")
-    };
-    let stack = Stack::up_with("webapp", Compose::V2_40, fixed);
+    let stack = Stack::up("webapp", Compose::V2_40);
     check(&stack, 0);
-    stack.edit("127.0.0.1:0:80", "127.0.0.1:8099:80");
+    stack.edit("    expose:\n", "    volumes: [\"nowhere:/data\"]\n    expose:\n");
+    stack.edit("version: \"3.7\"\n", "version: \"3.7\"\nvolumes: {nowhere: {external: true}}\n");
     let done = Done::of(&mut stack.composeup(&["check", "web"]));
     assert_eq!(done.code, 5, "{done}");
-    assert!(done.stdout.contains("error: `web` publishes the fixed host port 8099"), "{done}");
+    assert!(done.stdout.contains("error: the external volume `nowhere` does not exist"), "{done}");
     let unknown = Done::of(&mut stack.composeup(&["check", "wbe"]));
     assert_eq!(unknown.code, 3, "{unknown}");
 }

@@ -57,9 +57,29 @@ fn in_the_wait_everything_is_taken_back() {
     before_the_commit_is_taken_back("await_ready");
 }
 
+/// The old container, which had to be started again, is the only thing that has another time.
+fn before_the_commit_the_old_one_is_started_again(step: &str) {
+    let (stack, before, done) = interrupted(step, Signal::INT);
+    assert_eq!(done.code, 130, "{step}: {done}");
+    let mut after = State::of(&stack);
+    for (name, container) in &mut after.containers {
+        let earlier = &before.containers[name].started;
+        if container.service == "ghost-blog" {
+            assert_ne!(container.started, *earlier, "{step}: {done}");
+            container.started.clone_from(earlier);
+        }
+    }
+    after.assert_is(&before, format!("{step}: {done}"));
+}
+
 #[test]
-fn at_the_stop_the_upgrade_is_finished() {
-    after_the_commit_is_finished("stop");
+fn at_the_stop_the_old_one_is_started_again() {
+    before_the_commit_the_old_one_is_started_again("stop");
+}
+
+#[test]
+fn while_the_new_one_is_watched_the_old_one_can_be_started_again() {
+    before_the_commit_the_old_one_is_started_again("monitor");
 }
 
 #[test]

@@ -5,16 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the crate a module may name, itself aside.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("text", &[]),
     ("labels", &[]),
     ("env", &[]),
     ("compose", &["text", "labels"]),
     ("engine", &["compose", "text", "labels"]),
     ("plan", &["compose", "engine", "error", "text", "labels"]),
-    ("rollout", &["plan", "engine", "compose", "report", "error", "text", "labels"]),
-    ("report", &["plan", "rollout", "text"]),
-    ("error", &["compose", "engine", "plan", "rollout"]),
+    ("journal", &["plan", "engine", "error", "text", "labels"]),
+    ("rollout", &["plan", "engine", "compose", "journal", "report", "error", "text", "labels"]),
+    ("report", &["plan", "journal", "rollout", "text"]),
+    ("error", &["compose", "engine", "journal", "plan", "rollout"]),
     ("demo", &["cli", "compose", "engine", "error", "plan", "report", "rollout", "text", "labels"]),
 ];
 

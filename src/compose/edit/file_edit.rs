@@ -40,10 +40,40 @@ impl std::fmt::Debug for FileEdit {
 pub struct LineChange {
     /// Line, counted from 1.
     pub line: usize,
+    /// Byte at which the scalar starts in the text before.
+    pub start: usize,
     /// The scalar as it stands there, quotes included.
     pub from: String,
     /// The scalar as it will stand there.
     pub to: String,
+    /// The services whose tag it holds.
+    pub services: Vec<String>,
+}
+
+impl FileEdit {
+    /// The edit without what is only for these services; nothing if nothing is left of it.
+    #[must_use]
+    pub fn without(&self, services: &[String]) -> Option<Self> {
+        let is_out = |change: &LineChange| {
+            !change.services.is_empty() && change.services.iter().all(|one| services.contains(one))
+        };
+        let changes: Vec<LineChange> =
+            self.changes.iter().filter(|change| !is_out(change)).cloned().collect();
+        let after = changed(&self.before, &changes);
+        (!changes.is_empty()).then(|| Self { changes, after, ..self.clone() })
+    }
+}
+
+/// The text with these changes, which come in its order.
+fn changed(before: &str, changes: &[LineChange]) -> String {
+    let mut after = String::with_capacity(before.len());
+    let mut copied = 0;
+    for change in changes {
+        after.push_str(&before[copied..change.start]);
+        after.push_str(&change.to);
+        copied = change.start + change.from.len();
+    }
+    after + &before[copied..]
 }
 
 /// Bytes of a file and what to put in their place.
@@ -125,7 +155,13 @@ impl Replacement {
         let from = self.scalar.text();
         let (start, end) = (self.at.start - self.scalar.start, self.at.end - self.scalar.start);
         let to = format!("{}{}{}", &from[..start], self.text, &from[end..]);
-        LineChange { line: self.at.line(), from: from.to_owned(), to }
+        LineChange {
+            line: self.at.line(),
+            start: self.scalar.start,
+            from: from.to_owned(),
+            to,
+            services: Vec::new(),
+        }
     }
 }
 
@@ -154,6 +190,22 @@ mod tests {
         let lines: Vec<(usize, &str, &str)> =
             edits[0].changes.iter().map(|one| (one.line, &*one.from, &*one.to)).collect();
         assert_eq!(lines, [(1, "one", "1"), (3, "three", "3")]);
+    }
+
+    #[test]
+    fn an_edit_for_several_services_can_be_made_for_some_of_them() {
+        let file = fixture::file(TEXT);
+        let mut edit =
+            apply(&[replace(&file, "one", "1"), replace(&file, "three", "3")]).unwrap().remove(0);
+        edit.changes[0].services = vec!["web".into()];
+        edit.changes[1].services = vec!["web".into(), "worker".into()];
+        let without = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            edit.without(&names).map(|edit| edit.after)
+        };
+        assert_eq!(without(&[]).unwrap(), edit.after);
+        assert_eq!(without(&["web"]).unwrap(), "a: one\nb: two\nc: 3\n");
+        assert_eq!(without(&["web", "worker"]), None);
     }
 
     #[test]

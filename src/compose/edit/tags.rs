@@ -54,7 +54,8 @@ pub fn set_tags(
     }
     let replacements: Vec<Replacement> =
         wanted.values().filter_map(|edit| edit.replacement.clone()).collect();
-    let edits = apply(&replacements)?;
+    let mut edits = apply(&replacements)?;
+    name_services(&mut edits, &wanted);
     let mut options = options.clone();
     for edit in &edits {
         options.overlay.insert(edit.path.clone(), edit.after.clone());
@@ -63,6 +64,18 @@ pub fn set_tags(
     check_services(project, &reloaded, &wanted, &named)?;
     check_rest(project, &reloaded, &replacements)?;
     Ok(Retagged { edits, project: reloaded, warnings: dropped_pins(project, &wanted) })
+}
+
+/// Notes with each change the services it is for.
+fn name_services(edits: &mut [FileEdit], wanted: &BTreeMap<&str, TagEdit>) {
+    for (service, edit) in wanted {
+        let Some(made) = &edit.replacement else { continue };
+        let file = edits.iter_mut().filter(|edit| edit.path == made.at.file.path);
+        let changes = file.flat_map(|edit| &mut edit.changes);
+        for change in changes.filter(|change| change.start == made.scalar.start) {
+            change.services.push((*service).to_owned());
+        }
+    }
 }
 
 fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Service, ComposeError> {

@@ -12,6 +12,8 @@ pub enum Behaviour {
     /// It serves after this time: its health command succeeds from then on, and the engine says
     /// `healthy` at the next turn of its interval.
     ServesAfter(Duration),
+    /// It serves at once, as after no time at all, and ends with exit code 1 after this time.
+    ServesThenExits(Duration),
     /// It runs and never serves: its health command fails, the engine goes on saying `starting`.
     NeverServes,
     /// It runs, never serves, and the engine says `unhealthy` after this time.
@@ -55,6 +57,12 @@ impl Behaviour {
                 let mut changes = vec![(start + after, Change::Serves)];
                 changes
                     .extend(check.map(|check| (start + verdict_at(after, check), Change::Healthy)));
+                changes
+            }
+            Self::ServesThenExits(after) => {
+                let mut changes = Self::ServesAfter(Duration::ZERO).schedule(start, check);
+                changes.push((start + after, Change::Exits(1)));
+                changes.sort_by_key(|(at, _)| *at);
                 changes
             }
             Self::NeverServes | Self::CannotStart => Vec::new(),

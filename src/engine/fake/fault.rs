@@ -90,6 +90,8 @@ pub enum How {
     Refused,
     /// [`EngineError::Dropped`], and every later call is [`EngineError::Unreachable`].
     Crash,
+    /// The caller is killed: the call never returns, and [`super::Fake::killed`] does.
+    Killed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,7 +210,7 @@ impl Hit {
     pub(super) fn error(self, call: &Call) -> EngineError {
         let call = call.to_string();
         match self.how {
-            How::Dropped | How::Crash => EngineError::Dropped { call },
+            How::Dropped | How::Crash | How::Killed => EngineError::Dropped { call },
             How::Timeout => EngineError::Timeout { call, after: Duration::from_mins(1) },
             How::Refused => {
                 EngineError::Refused { call, status: 500, message: "scripted refusal".into() }

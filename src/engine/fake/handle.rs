@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::behaviour::Behaviour;
-use super::fault::{Call, Fault, Faults, Verb};
+use super::fault::{Call, Fault, Faults, Hit, How, Verb};
 use super::world::World;
 use crate::engine::EngineError;
 use crate::engine::api::{ContainerId, EngineEvent};
@@ -30,6 +30,7 @@ struct Shared {
     calls: RefCell<Vec<Call>>,
     observers: RefCell<Vec<Observer>>,
     changed: Notify,
+    killed: Notify,
 }
 
 impl fmt::Debug for Fake {
@@ -100,6 +101,19 @@ impl Fake {
         self.0.observers.borrow_mut().push(Box::new(observer));
     }
 
+    /// Ends when a call meets [`super::How::Killed`].
+    pub async fn killed(&self) {
+        self.0.killed.notified().await;
+    }
+
+    async fn meet(&self, hit: Hit, call: &Call) -> EngineError {
+        if hit.how == How::Killed {
+            self.0.killed.notify_one();
+            std::future::pending::<()>().await;
+        }
+        hit.error(call)
+    }
+
     /// Every call made so far, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
@@ -144,14 +158,14 @@ impl Fake {
         self.0.calls.borrow_mut().push(call.clone());
         let hit = self.0.faults.borrow_mut().meet(&call)?;
         if let Some(hit) = hit.filter(|hit| !hit.after) {
-            return Err(hit.error(&call));
+            return Err(self.meet(hit, &call).await);
         }
         let end = effect(&mut self.0.world.borrow_mut(), &call.to_string());
         if verb.writes() {
             self.tell();
         }
         match hit {
-            Some(hit) => Err(hit.error(&call)),
+            Some(hit) => Err(self.meet(hit, &call).await),
             None => end,
         }
     }

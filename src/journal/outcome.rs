@@ -15,8 +15,12 @@ pub enum Outcome {
     Unchanged,
     /// The new version serves.
     Completed,
+    /// Some replicas serve the new version; others failed, and keep the old one as it was allowed.
+    Partial,
     /// The new version failed; the old one serves.
     RolledBack,
+    /// Too many replicas failed and `failure_action` is `pause`: both versions run.
+    Paused,
     /// Undone on request; the old version serves.
     Interrupted(Signal),
     /// The way back is incomplete.
@@ -31,6 +35,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM or SIGHUP.
     Terminate,
+    /// `composeup abort`.
+    Abort,
 }
 
 impl Outcome {
@@ -40,9 +46,27 @@ impl Outcome {
         match self {
             Self::Unchanged | Self::Completed => ExitStatus::Ok,
             Self::RolledBack => ExitStatus::RolledBack,
-            Self::Interrupted(Signal::Interrupt) => ExitStatus::Interrupted,
-            Self::Interrupted(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Partial | Self::Paused => ExitStatus::Paused,
+            Self::Interrupted(signal) => signal.exit_status(),
             Self::Stuck => ExitStatus::Stuck,
+        }
+    }
+
+    /// Whether the run is over for good; a paused or stuck one can be resumed or aborted.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Paused | Self::Stuck)
+    }
+}
+
+impl Signal {
+    /// The exit status of a run that was stopped so. An abort that succeeds is no failure.
+    #[must_use]
+    pub fn exit_status(self) -> ExitStatus {
+        match self {
+            Self::Interrupt => ExitStatus::Interrupted,
+            Self::Terminate => ExitStatus::Terminated,
+            Self::Abort => ExitStatus::Ok,
         }
     }
 }
@@ -76,8 +100,10 @@ pub struct ServiceSummary {
     pub from_image: String,
     /// Image after.
     pub to_image: String,
-    /// Number of replicas.
+    /// Number of replicas that were to change.
     pub replicas: usize,
+    /// How many of them did.
+    pub changed: usize,
 }
 
 /// Why a rollout failed.

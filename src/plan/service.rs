@@ -1,0 +1,310 @@
+//! Plans one service: what is found about it, which of its replicas change, and into what.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::PlanError;
+use super::build::{PlanOptions, PullPolicy, Situation};
+use super::diff;
+use super::identity::Identity;
+use super::obstacles::{Obstacle, obstacles};
+use super::policy::Policy;
+use super::preflight::Preflight;
+use super::provenance::Provenance;
+use super::readiness::{default_deadline, effective_check};
+use super::replicas::{Change, by_file, changes};
+use super::resources;
+use super::steps::{
+    Cause, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement, ServicePlan,
+};
+use super::strategy::{Strategy, downtime};
+use crate::compose::model::Service;
+use crate::engine::api::{ContainerSpec, Image, Inspection};
+use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec};
+use crate::labels;
+
+/// Plans one service.
+pub(super) struct Planner<'a> {
+    pub(super) situation: &'a Situation<'a>,
+    pub(super) options: &'a PlanOptions<'a>,
+    pub(super) service: &'a Service,
+    pub(super) peers: &'a BTreeMap<String, Vec<Peer>>,
+    pub(super) network_ids: &'a BTreeMap<String, String>,
+}
+
+impl Planner<'_> {
+    /// Adds the service to the plan: as one that changes, or as up to date.
+    pub(super) fn add_to(&self, plan: &mut Plan) -> Result<(), PlanError> {
+        let preflight = self.preflight();
+        let forbidden = preflight.before_comparing(self.service);
+        if !forbidden.is_empty() {
+            plan.findings.extend(forbidden);
+            return Ok(());
+        }
+        let pull = self.pull();
+        let identity = Identity::of(self.situation, self.service, self.peers);
+        let changes = self.changes(&identity, pull.is_some());
+        if changes.is_empty() {
+            plan.up_to_date.push(self.service.name.clone());
+            return Ok(());
+        }
+        let strategy = self.strategy(&changes);
+        plan.findings.extend(preflight.before_changing(self.service));
+        plan.findings.extend(self.image_findings(pull.is_some()));
+        plan.findings.extend(strategy.findings.clone());
+        let service = self.service_plan(&changes, &identity, strategy, pull.is_some())?;
+        let new = service.replacements.iter().find_map(|pair| pair.new.as_ref());
+        plan.findings.extend(new.and_then(|new| self.provenance(&identity, new)));
+        plan.services.push(service);
+        plan.pulls.extend(pull);
+        for resource in resources::missing(self.situation, self.service, &identity.style) {
+            if !plan.resources.contains(&resource) {
+                plan.resources.push(resource);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn preflight(&self) -> Preflight<'_> {
+        Preflight {
+            project: self.situation.after,
+            observed: self.situation.observed,
+            project_is_named: self.options.project_is_named,
+        }
+    }
+
+    /// What is said of the Compose that made the first container.
+    pub(super) fn provenance(&self, identity: &Identity, new: &ContainerSpec) -> Option<Finding> {
+        let old = self.containers().first()?;
+        let old_image = self.situation.observed.images.get(&old.image_id());
+        let wanted = diff::Wanted { body: &new.body, image: self.image() };
+        let provenance = Provenance {
+            service: &self.service.name,
+            proof: identity.proof,
+            version: old.label(labels::VERSION),
+            is_edited: !diff::beside_the_image(old, old_image, wanted).is_empty(),
+        };
+        provenance.finding()
+    }
+
+    fn changes(&self, identity: &Identity, is_pulled: bool) -> Vec<Change<'_>> {
+        let found = u32::try_from(self.containers().len()).unwrap_or(u32::MAX);
+        if let Some(wanted) = self.options.rolling.scale.get(&self.service.name) {
+            return changes(self.containers(), *wanted, |_| false);
+        }
+        let wanted = by_file(self.service).unwrap_or(found);
+        changes(self.containers(), wanted, |old| is_pulled || !self.is_up_to_date(old, identity))
+    }
+
+    /// The order; where a second container cannot run, none can be added either.
+    pub(super) fn strategy(&self, changes: &[Change]) -> Strategy {
+        let found = obstacles(self.service, self.containers(), self.at_once(changes));
+        let is_replaced = |change: &Change| change.old.is_some() && change.is_wanted;
+        let flag = self.options.rolling.order;
+        let mut strategy = if changes.iter().any(is_replaced) {
+            Strategy::of(self.service, flag, &found)
+        } else {
+            Strategy { order: Order::StartFirst, cause: None, findings: Vec::new() }
+        };
+        if changes.iter().any(|change| change.old.is_none()) {
+            let error = |obstacle: &Obstacle| obstacle.finding(Level::Error, self.service);
+            strategy.findings = found.iter().map(error).collect();
+        }
+        strategy
+    }
+
+    /// How many containers of the service run at once while it is replaced start-first.
+    fn at_once(&self, changes: &[Change]) -> u32 {
+        let found =
+            self.containers().len() + changes.iter().filter(|one| one.old.is_none()).count();
+        let policy = self.policy(changes.len());
+        let more = changes.iter().filter(|change| change.old.is_some() && change.is_wanted).count();
+        u32::try_from(found + more.min(policy.parallelism)).unwrap_or(u32::MAX)
+    }
+
+    fn service_plan(
+        &self,
+        changes: &[Change],
+        identity: &Identity,
+        strategy: Strategy,
+        is_pulled: bool,
+    ) -> Result<ServicePlan, PlanError> {
+        let pairs = changes.iter().map(|change| self.replacement(change, identity));
+        let pairs = pairs.collect::<Result<Vec<Replacement>, SpecError>>()?;
+        let new = pairs.iter().find_map(|pair| pair.new.as_ref());
+        let check = new.and_then(|new| effective_check(&new.body, self.image()));
+        let readiness = Readiness {
+            timeout: self.options.timeout.unwrap_or_else(|| default_deadline(check.as_ref())),
+            ready_after: self.options.ready_after,
+        };
+        let is_down = new.filter(|_| strategy.order == Order::StopFirst);
+        let deploy = self.service.deploy.as_ref();
+        let way_back = deploy.and_then(|deploy| deploy.rollback_config.as_ref());
+        Ok(ServicePlan {
+            service: self.service.name.clone(),
+            from_image: self.containers().first().map(Inspection::image).unwrap_or_default(),
+            to_image: self.image_name(),
+            causes: self.causes(changes, &pairs, is_pulled),
+            order: strategy.order,
+            order_cause: strategy.cause,
+            downtime: is_down.map(|new| downtime(self.service, new, self.image(), &readiness)),
+            policy: self.policy(changes.len()),
+            way_back: Policy::of(way_back, &super::policy::PolicyFlags::default(), changes.len()),
+            depends_on: Vec::new(),
+            replacements: pairs,
+            readiness,
+        })
+    }
+
+    fn policy(&self, replicas: usize) -> Policy {
+        let deploy = self.service.deploy.as_ref();
+        let config = deploy.and_then(|deploy| deploy.update_config.as_ref());
+        Policy::of(config, &self.options.rolling.policy, replicas)
+    }
+
+    /// Why the first replaced container is replaced, and how the number changes.
+    fn causes(&self, changes: &[Change], pairs: &[Replacement], is_pulled: bool) -> Vec<Cause> {
+        let replaced = changes
+            .iter()
+            .zip(pairs)
+            .find_map(|(change, pair)| Some((change.old?, &pair.new.as_ref()?.body)));
+        let mut causes =
+            replaced.map(|(old, body)| self.difference(old, body, is_pulled)).unwrap_or_default();
+        let found = self.containers().len();
+        let removed = changes.iter().filter(|change| !change.is_wanted).count();
+        let added = changes.iter().filter(|change| change.old.is_none()).count();
+        if removed + added > 0 {
+            causes.push(Cause(format!("replicas changed ({found} → {})", found + added - removed)));
+        }
+        causes
+    }
+
+    fn difference(&self, old: &Inspection, body: &Value, is_pulled: bool) -> Vec<Cause> {
+        let old_image = self.situation.observed.images.get(&old.image_id());
+        let causes = diff::causes(old, old_image, diff::Wanted { body, image: self.image() });
+        match (causes.is_empty(), is_pulled) {
+            (false, _) => causes,
+            (true, true) => vec![Cause("image will be pulled".into())],
+            (true, false) => vec![Cause("configuration changed".into())],
+        }
+    }
+
+    /// Compose's own rule: the hash of the configuration and the id of the image.
+    fn is_up_to_date(&self, old: &Inspection, identity: &Identity) -> bool {
+        let same_image = self.image().is_some_and(|image| image.id() == old.image_id());
+        same_image && old.label(labels::CONFIG_HASH) == Some(&identity.config_hash)
+    }
+
+    fn replacement(&self, change: &Change, identity: &Identity) -> Result<Replacement, SpecError> {
+        let project = &self.situation.after.name;
+        let by_style = || identity.style.container_name(project, &self.service.name, change.number);
+        let final_name = self.service.container_name.clone().unwrap_or_else(by_style);
+        let old = change.old.map(|old| OldContainer {
+            id: old.id(),
+            name: old.name(),
+            running: old.state().running,
+        });
+        let is_wanted = change.is_wanted;
+        let new = is_wanted.then(|| self.spec(change, identity, &final_name)).transpose()?;
+        Ok(Replacement { replica: change.number, old, new, final_name, shares: Vec::new() })
+    }
+
+    /// The name Compose gives the container of a replica.
+    pub(super) fn final_name(&self, number: u32, identity: &Identity) -> String {
+        let project = &self.situation.after.name;
+        let by_style = || identity.style.container_name(project, &self.service.name, number);
+        self.service.container_name.clone().unwrap_or_else(by_style)
+    }
+
+    /// The new container of a replica.
+    pub(super) fn spec(
+        &self,
+        change: &Change,
+        identity: &Identity,
+        final_name: &str,
+    ) -> Result<ContainerSpec, SpecError> {
+        let temporary = change.old.map(|old| format!("{}_{final_name}", old.id().short()));
+        let v1 = self.situation.v1.filter(|_| identity.style.release().is_v1());
+        let v1 = v1.and_then(|(_, after)| after.service(&self.service.name, None));
+        let mut new = container_spec(&SpecInput {
+            project: self.situation.after,
+            service: self.service,
+            number: change.number,
+            name: final_name,
+            create_as: temporary.as_deref().unwrap_or(final_name),
+            style: &identity.style,
+            config_hash: &identity.config_hash,
+            engine: &self.situation.observed.engine,
+            image: self.image(),
+            old: change.old,
+            peers: self.peers,
+            network_ids: self.network_ids,
+            v1: v1.as_ref(),
+            read_file: self.options.read_file,
+        })?;
+        sign(&mut new, &self.options.run, change.old);
+        Ok(new)
+    }
+
+    pub(super) fn containers(&self) -> &[Inspection] {
+        self.situation.observed.of(&self.service.name)
+    }
+
+    fn image_name(&self) -> String {
+        self.service.image.clone().unwrap_or_default()
+    }
+
+    fn image(&self) -> Option<&Image> {
+        self.situation.observed.images.get(self.service.image.as_ref()?)
+    }
+
+    /// The pull the service needs, by the flag, else by its own `pull_policy`.
+    pub(super) fn pull(&self) -> Option<Pull> {
+        let by_file = match self.service.pull_policy.as_deref() {
+            Some("always") => PullPolicy::Always,
+            Some("never" | "build") => PullPolicy::Never,
+            _ => PullPolicy::Missing,
+        };
+        let wanted = match self.options.pull.unwrap_or(by_file) {
+            PullPolicy::Always => true,
+            PullPolicy::Missing => self.image().is_none(),
+            PullPolicy::Never => false,
+        };
+        (wanted && self.service.image.is_some()).then(|| Pull {
+            service: self.service.name.clone(),
+            image: self.image_name(),
+            platform: self.service.platform.clone(),
+        })
+    }
+
+    pub(super) fn image_findings(&self, is_pulled: bool) -> Vec<Finding> {
+        let name = &self.service.name;
+        let error = |what: String, hint: &str| {
+            vec![Finding::new(Level::Error, Some(name), what).with_hint(hint)]
+        };
+        match &self.service.image {
+            None => error(
+                format!("`{name}` has no `image`; it is only built"),
+                "give it an `image:` with a tag beside `build:`, and build that tag first",
+            ),
+            Some(image) if !is_pulled && self.image().is_none() => error(
+                format!("image `{image}` is not on the engine, and nothing may be pulled"),
+                "load or build the image first, or leave out `--pull never`",
+            ),
+            Some(_) => Vec::new(),
+        }
+    }
+}
+
+/// Signs a new container, so that it can be found and told from every other one.
+fn sign(new: &mut ContainerSpec, run: &str, old: Option<&Inspection>) {
+    let replaces = old.map(|old| (labels::REPLACES, old.id().0));
+    let marks = [(labels::RUN, run.to_owned())].into_iter().chain(replaces);
+    if let Some(body) = new.body.as_object_mut() {
+        let own = body.entry("Labels").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(own) = own.as_object_mut() {
+            own.extend(marks.map(|(key, value)| (key.to_owned(), value.into())));
+        }
+    }
+}

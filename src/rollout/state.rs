@@ -1,0 +1,306 @@
+//! Where a rollout stands: the fold over its records, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::api::ContainerId;
+use crate::journal::Record;
+use crate::journal::outcome::{Outcome, Signal};
+use crate::plan::Plan;
+use crate::plan::policy::FailureAction;
+use crate::plan::steps::{ReplacementId, Step};
+
+/// How far one step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Not begun, or begun anew.
+    Pending,
+    /// It acts or waits now.
+    Begun,
+    /// It was begun by a process that is gone: its effect may have happened.
+    Uncertain,
+    /// It failed; its effect may have happened all the same.
+    Failed,
+    /// A wait that was given up.
+    Left,
+    /// It ended well.
+    Done,
+    /// It is taken back now.
+    Undoing,
+    /// It was taken back.
+    Undone,
+    /// It could not be taken back.
+    UndoFailed,
+}
+
+/// Which way a rollout goes before its commit point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// Forward.
+    Go,
+    /// No further replica begins.
+    Pause,
+    /// Everything is taken back.
+    Unwind,
+}
+
+/// The fold over the records of one plan.
+#[derive(Debug, Clone)]
+pub struct State<'a> {
+    plan: &'a Plan,
+    steps: Vec<Progress>,
+    created: BTreeMap<ReplacementId, ContainerId>,
+    /// Replicas of which a step failed before the commit point.
+    failed: BTreeSet<ReplacementId>,
+    /// Whether a step that belongs to no replica failed.
+    has_failed: bool,
+    cancelled: Option<Signal>,
+    /// How a rollout that is taken back ends: whichever came first, a failure or a request.
+    reason: Option<Outcome>,
+}
+
+impl<'a> State<'a> {
+    /// The state after these records.
+    #[must_use]
+    pub fn of(plan: &'a Plan, records: &[Record]) -> Self {
+        let mut state = Self {
+            plan,
+            steps: vec![Progress::Pending; plan.steps.len()],
+            created: BTreeMap::new(),
+            failed: BTreeSet::new(),
+            has_failed: false,
+            cancelled: None,
+            reason: None,
+        };
+        for record in records {
+            state.note(record);
+        }
+        state
+    }
+
+    /// Takes in one more record. One about a step that the plan does not have is no record of it.
+    pub fn note(&mut self, record: &Record) {
+        match record {
+            Record::Intent { step } => self.set(*step, Progress::Begun),
+            Record::Done { step, container } => {
+                self.set(*step, Progress::Done);
+                if let (Some(of), Some(id)) = (self.owner(*step), container) {
+                    self.created.insert(of, id.clone());
+                }
+            }
+            Record::Failed { step, .. } => self.fail(*step),
+            Record::Left { step } => self.set(*step, Progress::Left),
+            Record::UndoIntent { step } => self.set(*step, Progress::Undoing),
+            Record::Undone { step } => self.set(*step, Progress::Undone),
+            Record::UndoFailed { step, .. } => self.set(*step, Progress::UndoFailed),
+            Record::Cancelled { signal } => {
+                self.cancelled.get_or_insert(*signal);
+                self.reason.get_or_insert(Outcome::Interrupted(*signal));
+            }
+            Record::Resumed => self.resume(),
+            Record::Finished { .. } => {}
+        }
+    }
+
+    fn set(&mut self, step: usize, progress: Progress) {
+        if let Some(slot) = self.steps.get_mut(step) {
+            *slot = progress;
+        }
+    }
+
+    fn fail(&mut self, step: usize) {
+        self.set(step, Progress::Failed);
+        if self.is_committed() {
+            return;
+        }
+        self.reason.get_or_insert(Outcome::RolledBack);
+        match self.owner(step) {
+            Some(of) => _ = self.failed.insert(of),
+            None => self.has_failed = true,
+        }
+    }
+
+    /// What was under way when the earlier process ended is uncertain; a pause is over, so that
+    /// the replicas that failed are tried again.
+    fn resume(&mut self) {
+        let retries =
+            if self.course() == Course::Pause { self.given_up() } else { BTreeSet::new() };
+        let is_committed = self.is_committed();
+        for step in 0..self.steps.len() {
+            let again = self.owner(step).is_some_and(|of| retries.contains(&of));
+            self.steps[step] = match self.steps[step] {
+                Progress::Begun | Progress::Undoing | Progress::UndoFailed => Progress::Uncertain,
+                Progress::Failed if is_committed => Progress::Pending,
+                _ if again && self.has_effect(step) => Progress::Uncertain,
+                _ if again => Progress::Pending,
+                other => other,
+            };
+        }
+        if !retries.is_empty() {
+            self.failed.clear();
+            self.reason = None;
+        }
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    /// How far a step is.
+    #[must_use]
+    pub fn progress(&self, step: usize) -> Progress {
+        self.steps[step]
+    }
+
+    /// The step at an index.
+    #[must_use]
+    pub fn step(&self, index: usize) -> &'a Step {
+        &self.plan.steps[index].step
+    }
+
+    /// The replica that a step belongs to.
+    #[must_use]
+    pub fn owner(&self, step: usize) -> Option<ReplacementId> {
+        self.plan.steps.get(step)?.step.replacement()
+    }
+
+    /// The new container of a replica, if the records know it.
+    #[must_use]
+    pub fn created(&self, of: ReplacementId) -> Option<&ContainerId> {
+        self.created.get(&of)
+    }
+
+    /// Who asked to stop, if somebody did.
+    #[must_use]
+    pub fn cancelled(&self) -> Option<Signal> {
+        self.cancelled
+    }
+
+    /// How a rollout that was taken back ends.
+    #[must_use]
+    pub fn reason(&self) -> Outcome {
+        self.reason.unwrap_or(Outcome::RolledBack)
+    }
+
+    /// Whether the commit point lies behind.
+    #[must_use]
+    pub fn is_committed(&self) -> bool {
+        let commit = self.plan.position(&Step::Commit);
+        commit.is_some_and(|commit| self.steps[commit] == Progress::Done)
+    }
+
+    /// Whether something acts or waits at this moment.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Progress::Begun | Progress::Undoing))
+    }
+
+    /// Whether something could not be taken back.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.steps.contains(&Progress::UndoFailed)
+    }
+
+    /// Whether the effect of a step may be there and can be taken back.
+    #[must_use]
+    pub fn has_effect(&self, step: usize) -> bool {
+        let may_have_happened = matches!(
+            self.steps[step],
+            Progress::Uncertain | Progress::Failed | Progress::Done | Progress::UndoFailed
+        );
+        may_have_happened
+            && match self.step(step) {
+                Step::Create(_) | Step::Start(_) | Step::Stop(_) => true,
+                Step::Delay(of) => {
+                    let is_over = self.steps[step] == Progress::Done;
+                    is_over && !self.plan.service(*of).way_back.delay.is_zero()
+                }
+                _ => false,
+            }
+    }
+
+    /// The steps of a replica, in order.
+    #[must_use]
+    pub fn steps_of(&self, of: ReplacementId) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        (0..self.steps.len()).filter(move |step| self.owner(*step) == Some(of))
+    }
+
+    /// Whether a replica has begun.
+    #[must_use]
+    pub fn is_open(&self, of: ReplacementId) -> bool {
+        self.steps_of(of).any(|step| self.steps[step] != Progress::Pending)
+    }
+
+    /// Whether nothing of a replica is there any more, or ever was.
+    #[must_use]
+    pub fn is_restored(&self, of: ReplacementId) -> bool {
+        self.steps_of(of).all(|step| {
+            !self.has_effect(step)
+                && !matches!(self.steps[step], Progress::Begun | Progress::Undoing)
+        })
+    }
+
+    /// Which way it goes, while the commit point lies ahead.
+    #[must_use]
+    pub fn course(&self) -> Course {
+        if self.cancelled.is_some() || self.has_failed {
+            return Course::Unwind;
+        }
+        let over_budget = |action: FailureAction| {
+            let services = 0..self.plan.services.len();
+            services.into_iter().any(|service| self.is_over_budget(service, action))
+        };
+        if over_budget(FailureAction::Rollback) && !self.plan.keep_going {
+            Course::Unwind
+        } else if over_budget(FailureAction::Pause) {
+            Course::Pause
+        } else {
+            Course::Go
+        }
+    }
+
+    fn is_over_budget(&self, service: usize, action: FailureAction) -> bool {
+        let of = &self.plan.services[service];
+        let failed = self.failed.iter().filter(|failed| failed.service == service).count();
+        of.policy.failure_action == action && of.policy.is_exceeded(failed, of.replacements.len())
+    }
+
+    /// The replicas that get their old containers back while others go on: those that failed,
+    /// those that share something with them, and with `keep_going` all of a service that failed and
+    /// of those that depend on it.
+    #[must_use]
+    pub fn given_up(&self) -> BTreeSet<ReplacementId> {
+        let services = self.services_given_up();
+        let is_given_up = |of: &ReplacementId| services.contains(&of.service);
+        let mut given_up = self.failed.clone();
+        given_up.extend(self.plan.replacements().filter(is_given_up));
+        for of in self.plan.replacements() {
+            if self.plan.replacement(of).shares.iter().any(|host| given_up.contains(host)) {
+                given_up.insert(of);
+            }
+        }
+        given_up
+    }
+
+    fn services_given_up(&self) -> BTreeSet<usize> {
+        let mut given_up = BTreeSet::new();
+        if !self.plan.keep_going {
+            return given_up;
+        }
+        for (index, service) in self.plan.services.iter().enumerate() {
+            if self.is_over_budget(index, FailureAction::Rollback)
+                || service.depends_on.iter().any(|needed| given_up.contains(needed))
+            {
+                given_up.insert(index);
+            }
+        }
+        given_up
+    }
+
+    /// Whether the whole of a service failed and was taken back while others went on.
+    #[must_use]
+    pub fn is_any_service_given_up(&self) -> bool {
+        !self.services_given_up().is_empty()
+    }
+}
