@@ -205,7 +205,12 @@ impl<'a> Reader<'a> {
                 merged = Some((key_location, value.node));
             } else {
                 let entry = Entry { key: key_location, node: value.node };
-                insert(&mut map, key_text(&key.node)?, entry)?;
+                let name = key_text(&key.node)?;
+                match self.dialect {
+                    Dialect::V2 => insert(&mut map, name, entry)?,
+                    // The last one counts.
+                    Dialect::V1 => drop(map.insert(name, entry)),
+                }
             }
         }
     }

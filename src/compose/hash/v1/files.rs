@@ -93,10 +93,10 @@ impl File {
         self.format.section(&self.root, name).map_or(Py::None, |node| Py::of(&node)).into_dict()
     }
 
-    /// Where `key` of a service stands, else where the service does.
-    pub(super) fn place(&self, service: &str, key: &str) -> Option<Location> {
-        let services = self.format.section(&self.root, "services")?;
-        let entry = services.as_map()?.get(service)?;
+    /// Where `key` of an entry of a section stands, else where the entry does.
+    pub(super) fn place(&self, section: &str, name: &str, key: &str) -> Option<Location> {
+        let section = self.format.section(&self.root, section)?;
+        let entry = section.as_map()?.get(name)?;
         let own = entry.node.as_map().and_then(|map| map.get(key));
         Some(own.map_or(&entry.key, |own| &own.key).clone())
     }

@@ -168,7 +168,7 @@ fn project(
     let names: Vec<String> = merged.keys().cloned().collect();
     let mut services = IndexMap::new();
     for (name, own) in merged {
-        let at = |key: &str| files.iter().rev().find_map(|file| file.place(&name, key));
+        let at = |key: &str| files.iter().rev().find_map(|file| file.place("services", &name, key));
         let build = || {
             let extended = extends::resolve(scope, main, &name, &own)?;
             let done = service::normalized(scope, &scope.dir, extended)?;
@@ -179,7 +179,12 @@ fn project(
         let finished = build().map_err(|error| placed(error, at("")))?;
         services.insert(name, finished);
     }
-    order::check(&services)?;
+    order::check(&services).map_err(|circle| {
+        let first = circle.services.first();
+        let at =
+            first.and_then(|name| files.iter().find_map(|file| file.place("services", name, "")));
+        placed(circle.into(), at)
+    })?;
     let section = |kind| objects::section(scope, files, kind);
     let project = Project {
         name,
@@ -192,7 +197,7 @@ fn project(
     };
     section(objects::Kind::Config)?;
     for name in project.services.keys() {
-        let at = || files.iter().rev().find_map(|file| file.place(name, ""));
+        let at = || files.iter().rev().find_map(|file| file.place("services", name, ""));
         project.check(name).map_err(|error| placed(error, at()))?;
     }
     Ok(project)
@@ -221,20 +226,23 @@ fn placed(
 /// Services of one file as they are, of several merged, also where only one has the service.
 fn merged_services(
     format: Format,
-    files: &[Rc<File>],
+    all: &[Rc<File>],
 ) -> Result<IndexMap<String, Dict>, ComposeError> {
     let services = |file: &Rc<File>| -> IndexMap<String, Dict> {
         let section = file.section("services").into_iter();
         section.map(|(name, service)| (name, service.into_dict())).collect()
     };
     let none = Dict::new();
-    let mut files = files.iter().map(services);
+    let mut files = all.iter().map(services);
     let first = files.next().unwrap_or_default();
     files.try_fold(first, |low, high| {
         let names = low.keys().chain(high.keys().filter(|name| !low.contains_key(*name)));
         let merged = names.map(|name| {
             let (low, high) = (low.get(name).unwrap_or(&none), high.get(name).unwrap_or(&none));
-            Ok((name.clone(), over(format, low, high)?))
+            let merged = over(format, low, high).map_err(|error| {
+                placed(error, all.iter().rev().find_map(|file| file.place("services", name, "")))
+            })?;
+            Ok((name.clone(), merged))
         });
         merged.collect()
     })

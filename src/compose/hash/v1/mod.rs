@@ -2,6 +2,8 @@
 //! (YAML 1.1, other variables, other merging, other keys), hashes what it made of a service as
 //! Python prints it, and counts the image's id in.
 
+#[cfg(test)]
+mod cases;
 mod checks;
 mod duration;
 mod env_file;
@@ -33,3 +35,6 @@ pub use project::Project;
 pub use service_parts::{Reference, Secret, Service, VolumesFrom};
 pub use size::bytes;
 pub use value::{Dict, Py};
+
+#[cfg(test)]
+pub(crate) use cases::options as case_options;

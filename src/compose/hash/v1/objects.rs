@@ -40,9 +40,14 @@ pub(super) fn section(
     kind: Kind,
 ) -> Result<Dict, ComposeError> {
     let mut all = Dict::new();
-    for (key, entry) in files.iter().flat_map(|file| file.section(kind.section())) {
-        let entry = finished(scope, kind, &key, entry.into_dict())?;
-        all.insert(key, Py::Dict(entry));
+    for file in files {
+        for (key, entry) in file.section(kind.section()) {
+            let entry = finished(scope, kind, &key, entry.into_dict()).map_err(|mut error| {
+                error.location = file.place(kind.section(), &key, "external");
+                error
+            })?;
+            all.insert(key, Py::Dict(entry));
+        }
     }
     Ok(all)
 }

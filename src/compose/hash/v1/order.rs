@@ -7,11 +7,22 @@ use indexmap::IndexMap;
 use super::value::{Dict, Py};
 use crate::compose::ComposeError;
 
+/// Services that wait for each other, the first one again at the end.
+pub(super) struct Circle {
+    pub(super) services: Vec<String>,
+}
+
+impl From<Circle> for ComposeError {
+    fn from(circle: Circle) -> Self {
+        Self::new(format!("services wait for each other: `{}`", circle.services.join("` → `")))
+    }
+}
+
 /// Refuses services that wait for each other.
 ///
 /// # Errors
 /// A circle.
-pub(super) fn check(services: &IndexMap<String, Dict>) -> Result<(), ComposeError> {
+pub(super) fn check(services: &IndexMap<String, Dict>) -> Result<(), Circle> {
     let mut done = BTreeSet::new();
     services.keys().try_for_each(|name| visit(services, name, &mut Vec::new(), &mut done))
 }
@@ -21,10 +32,10 @@ fn visit<'a>(
     name: &'a str,
     way: &mut Vec<&'a str>,
     done: &mut BTreeSet<&'a str>,
-) -> Result<(), ComposeError> {
+) -> Result<(), Circle> {
     if let Some(start) = way.iter().position(|one| *one == name) {
-        let circle = [&way[start..], &[name]].concat().join("` → `");
-        return Err(ComposeError::new(format!("services wait for each other: `{circle}`")));
+        let circle = [&way[start..], &[name]].concat();
+        return Err(Circle { services: circle.into_iter().map(str::to_owned).collect() });
     }
     if done.contains(name) {
         return Ok(());

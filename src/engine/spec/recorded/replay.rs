@@ -58,8 +58,15 @@ pub(super) struct Replay<'a> {
     style: Style,
     engine: EngineInfo,
     peers: BTreeMap<String, Vec<Peer>>,
-    /// How many ids the recording engine gave away: it derives them from a counter.
-    ids: u32,
+    ids: Ids,
+}
+
+/// Where the ids of a recording come from.
+enum Ids {
+    /// The recording engine derives them from how many it gave away.
+    Counted(u32),
+    /// They were replaced by ones that the container's name gives.
+    Named,
 }
 
 impl<'a> Replay<'a> {
@@ -78,7 +85,13 @@ impl<'a> Replay<'a> {
             architecture: "amd64".to_owned(),
         };
         let style = Style::of_version(version);
-        Self { project, v1, style, engine, peers: BTreeMap::new(), ids: 0 }
+        Self { project, v1, style, engine, peers: BTreeMap::new(), ids: Ids::Counted(0) }
+    }
+
+    /// The same for a recording whose ids are those of names.
+    pub(super) fn with_named_ids(mut self) -> Self {
+        self.ids = Ids::Named;
+        self
     }
 
     /// The calls we make where Compose made `call`; none for calls that follow from another one.
@@ -86,12 +99,12 @@ impl<'a> Replay<'a> {
         let path = call["p"].as_str().unwrap();
         match path {
             "/networks/create" => {
-                self.ids += 1;
+                self.count();
                 Ok(vec![json!({"p": path, "body": self.network(&call["body"])})])
             }
             "/volumes/create" => Ok(vec![json!({"p": path, "body": self.volume(&call["body"])})]),
             "/containers/create" => {
-                self.ids += 1;
+                self.count();
                 self.container(call)
             }
             _ => Ok(Vec::new()),
@@ -131,17 +144,27 @@ impl<'a> Replay<'a> {
             v1: self.v1.and_then(|project| project.service(&service.name, None)).as_ref(),
             read_file: &|_| Err(io::ErrorKind::NotFound.into()),
         })?;
-        let peer = Peer { id: self.last_id(), name: name.to_owned() };
+        let peer = Peer { id: self.last_id(name), name: name.to_owned() };
         self.peers.entry(service.name.clone()).or_default().push(peer);
-        let mut calls = calls_of(&spec, &self.last_id());
+        let mut calls = calls_of(&spec, &self.last_id(name));
         if self.style.release() >= FILES_AT_START {
             calls.retain(|call| call.get("tar").is_none());
         }
         Ok(calls)
     }
 
-    fn last_id(&self) -> ContainerId {
-        ContainerId(hex(&format!("c{}", self.ids)))
+    fn count(&mut self) {
+        if let Ids::Counted(count) = &mut self.ids {
+            *count += 1;
+        }
+    }
+
+    /// The id of the container that was made last.
+    fn last_id(&self, name: &str) -> ContainerId {
+        ContainerId(match self.ids {
+            Ids::Counted(count) => hex(&format!("c{count}")),
+            Ids::Named => hex(name),
+        })
     }
 }
 

@@ -112,7 +112,7 @@ fn compare(case: &str, recorded_by: &str, recorded: &[Value]) -> Vec<String> {
     missing.chain(extra.map(|call| format!("we send {call}"))).collect()
 }
 
-fn comparable(call: &Value) -> Value {
+pub(super) fn comparable(call: &Value) -> Value {
     let mut call = canonical("", call);
     if let Some(call) = call.as_object_mut() {
         call.remove("m");
