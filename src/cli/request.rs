@@ -46,7 +46,7 @@ pub(super) struct Request {
 impl Request {
     /// Loads the project and resolves the words of the command line against it.
     pub(super) fn read(settings: &Settings, args: &TargetArgs) -> Result<Self, Error> {
-        let before = load(&settings.load)?;
+        let before = read(&settings.load)?;
         let known: Vec<String> = before.services.keys().cloned().collect();
         let targets = targets(&before.name, &known, &args.words)?;
         let retagged = set_tags(&settings.load, &before, &targets, &load)?;
@@ -69,7 +69,7 @@ impl Request {
 
     /// Resolves names of services, to look at them as they are.
     pub(super) fn look_at(settings: &Settings, services: &[String]) -> Result<Self, Error> {
-        let project = load(&settings.load)?;
+        let project = read(&settings.load)?;
         for name in services {
             if !project.services.contains_key(name) {
                 return Err(unknown_service(&project, name).into());
@@ -172,6 +172,16 @@ impl Request {
             read_file: &|path| std::fs::read(path),
         }
     }
+}
+
+/// The project. v1 takes files that v2 does not even take for compose files.
+fn read(options: &LoadOptions) -> Result<Project, ComposeError> {
+    load(options).map_err(|error| match v1::load(options) {
+        Ok(project) if project.is_without_sections() => error.with_help(
+            "Compose 1.29 takes a file without `services:`; put the services under that key for composeup",
+        ),
+        _ => error,
+    })
 }
 
 /// The files before and after as Compose v1 reads them.

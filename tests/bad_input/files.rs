@@ -64,6 +64,12 @@ fn an_include_that_is_not_there() {
 }
 
 #[test]
+fn a_file_that_only_compose_1_29_reads() {
+    let oldest = "web:\n  image: shop/web:1.0\n";
+    assert_snapshot!(Case::new(oldest).run(UPGRADE));
+}
+
+#[test]
 fn an_extends_in_a_circle() {
     let circle = "services:\n  web:\n    extends: db\n  db:\n    extends: web\n";
     assert_snapshot!(Case::new(circle).run(UPGRADE));

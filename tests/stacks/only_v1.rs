@@ -38,6 +38,19 @@ fn everything_but_the_image_is_kept(before: &State, after: &State) {
 }
 
 #[test]
+fn a_file_that_v1_refuses_is_no_file_of_its_project() {
+    let stack = Stack::up("webapp", Compose::V1);
+    stack.edit("interval: 30s", "start_interval: 1s");
+    let before = State::of(&stack);
+    let done = stack.upgrade(&["web", "1.1"]);
+    let place = "docker-compose.yml:11:7";
+    let what = "`services.web.healthcheck.start_interval` is not a key Compose 1.29 knows";
+    assert_eq!(done.code, 3, "{done}");
+    assert!(done.stderr.contains(what) && done.stderr.contains(place), "{done}");
+    State::of(&stack).assert_is(&before, "a refused upgrade changed something");
+}
+
+#[test]
 fn links_secrets_long_mounts_networks_and_replicas() {
     let (before, after) = web_is_upgraded("intranet");
     everything_but_the_image_is_kept(&before, &after);
