@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod config;
+mod differential;
 mod engine;
 mod stacks;
 mod support;

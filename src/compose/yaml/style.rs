@@ -28,7 +28,13 @@ pub(super) fn style_of(text: &str, is_key: bool) -> Style {
     if !stays_text(text) || signs.special || text.contains('\t') {
         return Style::Double;
     }
-    if begins_badly(text) || signs.separates || text.starts_with(' ') || text.ends_with(' ') {
+    let breaks_line = text.contains(['\u{2028}', '\u{2029}']);
+    if begins_badly(text)
+        || signs.separates
+        || breaks_line
+        || text.starts_with(' ')
+        || text.ends_with(' ')
+    {
         return Style::Single;
     }
     Style::Plain
