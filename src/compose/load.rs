@@ -65,7 +65,8 @@ pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
     normalize(&mut root, &name, &scope.environment)?;
     let mut project = project::decode(&root)?;
     project::apply_profiles(&mut project, &profiles(options, &scope));
-    validate(&project)?;
+    validate(&project, options.generation)?;
+    project::scale_deployments(&mut project);
     if !options.without_env_files {
         container_names(&project)?;
     }

@@ -36,6 +36,7 @@ fn both_print_the_same_json() {
     same_json("services: {a: {image: a}}\nx-a: {day: 2001-01-01, time: 2001-01-01 10:00:00}\n");
     same_json("services: {a: {image: '${A:-<&>}', pull_policy: every_1w2d}}\nx-a: [1.0, 1e30]\n");
     same_json("services: {a: {image: a}}\nx-a: {b: [], c: [[], {}]}\n");
+    same_json("services: {a: {image: a, scale: 3, deploy: {mode: replicated}}}\n");
     same_json(
         "services: {a: {image: a, volumes: ['v:/v']}}\n\
                volumes: {v: {driver: local, driver_opts: {o: bind, device: ''}}}\n",
@@ -99,7 +100,7 @@ fn both_hash_the_same() {
 }
 
 #[test]
-fn an_older_compose_refuses_what_came_later_and_takes_dates() {
+fn an_older_compose_refuses_what_came_later_and_takes_what_was_fine_then() {
     let hash = |text: &str| {
         both(text, Compose::V2_26, [&["--hash", "*"], &["--hash", "*", "--generation", "2.26.1-4"]])
     };
@@ -107,6 +108,13 @@ fn an_older_compose_refuses_what_came_later_and_takes_dates() {
         let text =
             format!("services: {{a: {{image: a, {service}}}}}\nmodels: {{m: {{model: x}}}}\n");
         assert_eq!(hash(&text), [None, None], "{service}");
+    }
+    for service in ["scale: -1", "volumes: ['vol:/a'], tmpfs: /a"] {
+        let text = format!("services: {{a: {{image: a, {service}}}}}\nvolumes: {{vol: }}\n");
+        let [theirs, ours] = hash(&text);
+        assert!(theirs.is_some(), "Compose refuses {text}");
+        assert_eq!(ours, theirs, "{text}");
+        assert_eq!(printed(&text, &[]), [None, None], "{text}");
     }
     for environment in ["D: 2001-01-02", "D: 2001-1-2 3:04:05.50", "D: 2001-01-02T03:04:05-05:30"] {
         let text = format!("services: {{a: {{image: a, environment: {{{environment}}}}}}}\n");

@@ -95,5 +95,5 @@ fn shown(answer: &Answer, other: &Answer) -> String {
         (Ok(_), Err(_)) => vec!["takes it".to_owned()],
         (Err((code, error)), _) => vec![format!("exit code {code}: {}", error.trim())],
     };
-    lines.iter().map(|line| format!("  {line}\n")).collect()
+    lines.iter().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat()
 }

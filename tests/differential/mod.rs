@@ -18,7 +18,7 @@ use self::compare::{difference, is_accepted};
 use self::stack::Stack;
 
 /// Projects in an ordinary run.
-const CASES: u64 = 40;
+const CASES: u64 = 80;
 /// Attempts to make a project that differs smaller.
 const SHRINKS: usize = 200;
 

@@ -60,24 +60,13 @@ impl Stack {
             any::<bool>(),
             option::weighted(0.25, field(ODD)),
         );
-        (file, more)
-            .prop_map(|((common, first, document), more)| {
-                let (second, extended, included, has_profile, odd) = more;
-                let mut stack =
-                    Self { common, first, document, second, extended, included, has_profile };
-                stack.first[0].extend(odd);
-                stack
-            })
-            .prop_filter("replicas are read in another way", Self::has_plain_replicas)
-    }
-
-    /// Not comparable yet: 2.40 repeats `scale` in a `deploy` beside it, and 2.26 takes a negative
-    /// number of replicas where 2.40 refuses it.
-    fn has_plain_replicas(&self) -> bool {
-        let text = format!("{self:?}");
-        let has = |word: &str| text.contains(word);
-        let is_negative = has("{replicas: -1}") || has(r#"name: "scale", form: "-1""#);
-        !is_negative && !(has(r#"name: "scale""#) && has(r#"name: "deploy""#))
+        (file, more).prop_map(|((common, first, document), more)| {
+            let (second, extended, included, has_profile, odd) = more;
+            let mut stack =
+                Self { common, first, document, second, extended, included, has_profile };
+            stack.first[0].extend(odd);
+            stack
+        })
     }
 
     /// Writes its files into `folder`.
@@ -111,7 +100,7 @@ impl Stack {
         }
         let common = fields_text(&self.common, "  ");
         let common = if common.is_empty() { " {}\n".to_owned() } else { format!("\n{common}") };
-        let _infallible = write!(text, "x-common: &common{common}services:\n");
+        let _infallible = writeln!(text, "x-common: &common{common}services:");
         let [a, b, c] = &self.first;
         let extends = match self.extended {
             Some(_) => "extends: {file: other.yaml, service: base}",
@@ -154,7 +143,7 @@ impl Stack {
             .iter()
             .filter_map(read)
             .filter(|(name, _)| *name != "second.yaml" || self.second.is_some());
-        files.map(|(name, text)| format!("# {name}\n{text}")).collect()
+        files.map(|(name, text)| format!("# {name}\n{text}")).collect::<Vec<_>>().concat()
     }
 }
 

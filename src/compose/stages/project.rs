@@ -44,6 +44,15 @@ fn name_and_place(name: &str, service: &mut Service, nodes: &Map) {
     service.locations = places;
 }
 
+/// A `deploy` has as many replicas as `scale` says, if it says.
+pub(crate) fn scale_deployments(project: &mut Project) {
+    for service in project.services.values_mut() {
+        if let (Some(deploy), Some(scale)) = (&mut service.deploy, service.scale) {
+            deploy.replicas = Some(scale);
+        }
+    }
+}
+
 /// Moves the services of inactive profiles aside.
 pub(crate) fn apply_profiles(project: &mut Project, profiles: &[String]) {
     let services = std::mem::take(&mut project.services);

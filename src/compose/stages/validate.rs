@@ -3,30 +3,36 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::compose::ComposeError;
+use crate::compose::hash::Generation;
 use crate::compose::model::{Project, Resource, Service};
 use crate::text::did_you_mean;
 
-/// Checks every active service against the project and itself.
+type Rule = fn(&Project, &Service) -> Result<(), ComposeError>;
+
+const RULES: [Rule; 10] = [
+    image,
+    contexts,
+    platforms,
+    networks,
+    health_test,
+    dependencies,
+    resources,
+    limits,
+    scale,
+    watches,
+];
+
+/// What came with 2.36.
+const NEWER: [Rule; 2] = [replicas, targets];
+
+/// Checks every active service against the project and itself, as releases of `generation` do.
 ///
 /// # Errors
 /// The first contradiction.
-pub(crate) fn validate(project: &Project) -> Result<(), ComposeError> {
+pub(crate) fn validate(project: &Project, generation: Generation) -> Result<(), ComposeError> {
+    let newer = NEWER.iter().filter(|_| generation >= Generation::V2_36);
     for service in project.services.values() {
-        for check in [
-            image,
-            contexts,
-            platforms,
-            networks,
-            health_test,
-            dependencies,
-            resources,
-            limits,
-            scale,
-            watches,
-            targets,
-        ] {
-            check(project, service)?;
-        }
+        RULES.iter().chain(newer.clone()).try_for_each(|check| check(project, service))?;
     }
     no_circle(project)
 }
@@ -222,13 +228,22 @@ fn scale(_: &Project, service: &Service) -> Result<(), ComposeError> {
         (Some(scale), Some(replicas)) if scale != replicas => {
             "has different values for `scale` and `deploy.replicas`"
         }
-        (Some(count), _) | (_, Some(count)) if count < 0 => "has a negative number of replicas",
         (Some(count), _) | (_, Some(count)) if count > 1 && service.container_name.is_some() => {
             "has several replicas and one `container_name`"
         }
         _ => return Ok(()),
     };
     Err(refuse(service, key, format!("service `{}` {message}", service.name)))
+}
+
+fn replicas(_: &Project, service: &Service) -> Result<(), ComposeError> {
+    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
+    if service.scale.or(deployed).is_none_or(|count| count >= 0) {
+        return Ok(());
+    }
+    let key = if service.scale.is_some() { "scale" } else { "deploy" };
+    let message = format!("service `{}` has a negative number of replicas", service.name);
+    Err(refuse(service, key, message))
 }
 
 fn watches(_: &Project, service: &Service) -> Result<(), ComposeError> {
