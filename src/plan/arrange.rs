@@ -75,9 +75,28 @@ impl<'a> Arranged<'a> {
         let of = &self.services[this.service];
         let lane = this.index.checked_sub(of.policy.parallelism);
         let before = lane.map(|index| ReplacementId { index, ..this });
-        let needed = self.ends.keys().filter(|other| of.depends_on.contains(&other.service));
-        let ends = before.iter().chain(needed).filter_map(|other| self.ends.get(other));
-        (0..self.resources).map(Step::Provide).chain(ends.cloned()).collect()
+        let lane = before.and_then(|before| self.ends.get(&before).cloned());
+        // When it may begin beside one it lives with is a matter of `sharers`.
+        let hosts = &of.replacements[this.index].shares;
+        let needed = of
+            .depends_on
+            .iter()
+            .filter(|service| hosts.iter().all(|host| host.service != **service));
+        let needed = needed.flat_map(|service| self.through(*service));
+        (0..self.resources).map(Step::Provide).chain(lane).chain(needed).collect()
+    }
+
+    /// When those who need a service may begin: once its replicas are through. One that others live
+    /// with is through only after them, so that the new one must do.
+    fn through(&self, service: usize) -> Vec<Step> {
+        let pairs = self.services.iter().flat_map(|of| &of.replacements);
+        let hosts = pairs.flat_map(|pair| &pair.shares).filter(|host| host.service == service);
+        let hosts: Vec<Step> = hosts.map(|host| Step::AwaitReady(*host)).collect();
+        if !hosts.is_empty() {
+            return hosts;
+        }
+        let ends = self.ends.iter().filter(|(other, _)| other.service == service);
+        ends.map(|(_, end)| end.clone()).collect()
     }
 
     fn replica(&mut self, this: ReplacementId, chain: &mut Chain) {
@@ -303,6 +322,7 @@ mod tests {
     #[test]
     fn who_shares_a_namespace_is_ready_before_the_old_host_of_it_goes() {
         let mut plan = plan(&[1, 1]);
+        plan.services[1].depends_on = vec![0];
         plan.services[1].replacements[0].shares = vec![ReplacementId { service: 0, index: 0 }];
         let text = shown(&plan.services, 0);
         for line in ["create 1.0 < await 0.0", "stop 0.0 < await 0.0, stop 1.0"] {

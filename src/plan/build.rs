@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::PlanError;
 use super::arrange::arrange;
+use super::dependents::with_dependents;
+use super::late::{bring_last, late_shares};
 use super::order::{by_dependency, needs};
 use super::policy::PolicyFlags;
 use super::resources::{networks_of, volumes_of};
@@ -87,7 +89,7 @@ pub struct Situation<'a> {
 /// [`PlanError::UnknownService`].
 pub fn wanted(project: &Project, services: &BTreeSet<String>) -> Result<Wanted, PlanError> {
     let mut wanted = Wanted { project: project.name.clone(), ..Wanted::default() };
-    for service in by_dependency(project, services)? {
+    for service in by_dependency(project, &with_dependents(project, services))? {
         wanted.images.extend(service.image.clone());
         wanted.networks.extend(networks_of(project, service).map(|(_, one)| one.name.clone()));
         wanted.volumes.extend(volumes_of(project, service).map(|(_, one)| one.name.clone()));
@@ -102,11 +104,23 @@ pub fn wanted(project: &Project, services: &BTreeSet<String>) -> Result<Wanted, 
 /// [`PlanError`] if a service is unknown or something stands in the way.
 pub fn plan(situation: &Situation, options: &PlanOptions) -> Result<Plan, PlanError> {
     let mut plan = empty_plan(situation, options);
-    let (peers, network_ids) = (peers(situation.observed), network_ids(situation));
-    for service in by_dependency(situation.after, &options.services)? {
-        let planner =
-            Planner { situation, options, service, peers: &peers, network_ids: &network_ids };
-        planner.add_to(&mut plan)?;
+    let (present, network_ids) = (peers(situation.observed), network_ids(situation));
+    let mut future = present.clone();
+    let services = with_dependents(situation.after, &options.services);
+    for service in by_dependency(situation.after, &services)? {
+        let late = late_shares(service, &future, &plan);
+        let planner = Planner {
+            situation,
+            options,
+            service,
+            present: &present,
+            future: &future,
+            late: &late,
+            network_ids: &network_ids,
+        };
+        if planner.add_to(&mut plan)? {
+            bring_last(&mut future, &plan);
+        }
     }
     link_services(situation.after, &mut plan);
     plan.findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));

@@ -78,8 +78,15 @@ pub fn check(situation: &Situation, options: &PlanOptions) -> Result<Check, Plan
     };
     for service in services {
         if !named.is_empty() || has_containers(&service.name) {
-            let (peers, network_ids) = (&peers, &network_ids);
-            let planner = Planner { situation, options, service, peers, network_ids };
+            let planner = Planner {
+                situation,
+                options,
+                service,
+                present: &peers,
+                future: &peers,
+                late: &[],
+                network_ids: &network_ids,
+            };
             check.services.push(planner.check());
         }
     }
@@ -94,7 +101,7 @@ pub fn check(situation: &Situation, options: &PlanOptions) -> Result<Check, Plan
 impl Planner<'_> {
     fn check(&self) -> ServiceCheck {
         let containers = self.containers();
-        let identity = Identity::of(self.situation, self.service, self.peers);
+        let identity = self.identity();
         let hash = Some(identity.config_hash.as_str());
         let equal = containers.iter().filter(|one| one.label(labels::CONFIG_HASH) == hash).count();
         let version = containers.first().and_then(|first| first.label(labels::VERSION));

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::compose::model::{Project, Service};
 
+/// The word for [`Share::what`] of a network.
+pub const NETWORK: &str = "network";
+
 /// What a service shares with the first container of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share<'a> {
@@ -19,7 +22,7 @@ pub struct Share<'a> {
 #[must_use]
 pub fn shares(service: &Service) -> Vec<Share<'_>> {
     let modes = [
-        ("network", &service.network_mode),
+        (NETWORK, &service.network_mode),
         ("IPC namespace", &service.ipc),
         ("process namespace", &service.pid),
     ];

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::build::Situation;
+use super::dependents::shares;
 use crate::compose::hash::v1::Facts;
-use crate::compose::hash::{Evidence, Generation, Proof, Shared, label_hash, prove};
+use crate::compose::hash::{Evidence, Generation, HashText, Proof, Shared, hash_text, prove};
 use crate::compose::model::Service;
 use crate::engine::api::{Image, Inspection};
 use crate::engine::spec::{Peer, Style};
@@ -21,24 +22,28 @@ pub struct Identity {
     pub style: Style,
     /// Whose hash is written, and how that is known.
     pub proof: Proof,
-    /// The hash it gives the service as it will be.
+    /// What it computes the hash of the service as it will be from.
+    pub hash_text: HashText,
+    /// That hash.
     pub config_hash: String,
 }
 
 impl Identity {
-    /// Reads it from the containers that run; they are of one service.
+    /// Reads it from the containers that run, among those there are at `present`. The hash is the
+    /// one among those there will be in `future`.
     #[must_use]
     pub fn of(
         situation: &Situation,
         service: &Service,
-        peers: &BTreeMap<String, Vec<Peer>>,
+        present: &BTreeMap<String, Vec<Peer>>,
+        future: &BTreeMap<String, Vec<Peer>>,
     ) -> Self {
         let first = situation.observed.of(&service.name).first();
         let style = first.map(Style::of).unwrap_or_default();
-        let shared = shared(peers);
-        let proof = first.map_or(Proof::Nothing, |old| proof(situation, service, old, &shared));
-        let config_hash = config_hash(situation, service, proof.generation(), &shared);
-        Self { style, proof, config_hash }
+        let (present, future) = (shared_by(service, present), shared_by(service, future));
+        let proof = first.map_or(Proof::Nothing, |old| proof(situation, service, old, &present));
+        let hash_text = hash_text_of(situation, service, proof.generation(), &future);
+        Self { style, proof, config_hash: hash_text.hash(), hash_text }
     }
 }
 
@@ -58,19 +63,20 @@ fn proof(situation: &Situation, service: &Service, old: &Inspection, shared: &Sh
     prove(situation.before, before, &evidence)
 }
 
-/// The hash of the service as it will be. What v1 cannot read is no v1 project any more.
-fn config_hash(
+/// What the hash of the service as it will be is computed from. What v1 cannot read is no v1 project
+/// any more.
+fn hash_text_of(
     situation: &Situation,
     service: &Service,
     generation: Generation,
     shared: &Shared,
-) -> String {
+) -> HashText {
     let image = service.image.as_ref().and_then(|image| situation.observed.images.get(image));
     let facts = facts(situation, image.map(Image::id), shared);
     let by_v1 = situation.v1.filter(|_| generation == Generation::V1);
     by_v1
-        .and_then(|(_, after)| after.hash(&service.name, None, &facts))
-        .unwrap_or_else(|| label_hash(situation.after, service, generation, shared))
+        .and_then(|(_, after)| after.hash_text(&service.name, None, &facts))
+        .unwrap_or_else(|| hash_text(situation.after, service, generation, shared))
 }
 
 fn facts(situation: &Situation, image_id: Option<String>, shared: &Shared) -> Facts {
@@ -82,6 +88,17 @@ fn facts(situation: &Situation, image_id: Option<String>, shared: &Shared) -> Fa
 /// Of several containers of a service Compose takes the first one by name.
 #[must_use]
 pub fn shared(peers: &BTreeMap<String, Vec<Peer>>) -> Shared {
-    let first = |peers: &Vec<Peer>| peers.iter().min_by(|a, b| a.name.cmp(&b.name)).cloned();
-    peers.iter().filter_map(|(service, all)| Some((service.clone(), first(all)?.id.0))).collect()
+    let of = |all: &Vec<Peer>| Some(first_by_name(all)?.id.0.clone());
+    peers.iter().filter_map(|(service, all)| Some((service.clone(), of(all)?))).collect()
+}
+
+/// The same for the services that one shares something with.
+fn shared_by(service: &Service, peers: &BTreeMap<String, Vec<Peer>>) -> Shared {
+    let first = |name: &str| Some((name.to_owned(), first_by_name(peers.get(name)?)?.id.0.clone()));
+    shares(service).iter().filter_map(|share| first(share.with)).collect()
+}
+
+/// The container that Compose takes for the namespaces of a service.
+pub(super) fn first_by_name(peers: &[Peer]) -> Option<&Peer> {
+    peers.iter().min_by(|a, b| a.name.cmp(&b.name))
 }

@@ -28,11 +28,17 @@ impl Obstacle {
 }
 
 /// Everything that keeps `at_once` containers of the service from running side by side;
-/// `containers` are those that run.
+/// `containers` are those that run, and it `moves` if the new ones live in the network of another
+/// service's container than the old ones.
 #[must_use]
-pub fn obstacles(service: &Service, containers: &[Inspection], at_once: u32) -> Vec<Obstacle> {
+pub fn obstacles(
+    service: &Service,
+    containers: &[Inspection],
+    at_once: u32,
+    moves: bool,
+) -> Vec<Obstacle> {
     let name = fixed_name(service);
-    let network = network_mode(service);
+    let network = network_mode(service).filter(|_| !moves);
     let ports = service.ports.iter().find(|port| is_fixed(port, at_once));
     let ports = ports.map(|port| fixed_port(service, port));
     let address = static_address(service);
@@ -113,7 +119,7 @@ mod tests {
     fn found(key: &str, at_once: u32) -> usize {
         let yaml = format!("services:\n  web:\n    image: web:1\n    {key}\n");
         let project = project(&yaml);
-        obstacles(&project.services["web"], &[container(&project, "web")], at_once).len()
+        obstacles(&project.services["web"], &[container(&project, "web")], at_once, false).len()
     }
 
     #[test]

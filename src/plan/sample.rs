@@ -148,5 +148,6 @@ fn replacement(service: usize, number: usize) -> Replacement {
         old: Some(OldContainer { id, name: name.clone(), running: true }),
         final_name: name,
         shares: Vec::new(),
+        hash_text: None,
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::PlanError;
 use super::build::{PlanOptions, PullPolicy, Situation};
+use super::dependents::{NETWORK, Share};
 use super::diff;
 use super::identity::Identity;
 use super::obstacles::{Obstacle, obstacles};
@@ -16,7 +17,8 @@ use super::readiness::{default_deadline, effective_check};
 use super::replicas::{Change, by_file, changes};
 use super::resources;
 use super::steps::{
-    Cause, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement, ServicePlan,
+    Cause, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement, ReplacementId,
+    ServicePlan,
 };
 use super::strategy::{Strategy, downtime};
 use crate::compose::model::Service;
@@ -29,25 +31,33 @@ pub(super) struct Planner<'a> {
     pub(super) situation: &'a Situation<'a>,
     pub(super) options: &'a PlanOptions<'a>,
     pub(super) service: &'a Service,
-    pub(super) peers: &'a BTreeMap<String, Vec<Peer>>,
+    /// The containers there are.
+    pub(super) present: &'a BTreeMap<String, Vec<Peer>>,
+    /// The containers there will be, as far as they are planned.
+    pub(super) future: &'a BTreeMap<String, Vec<Peer>>,
+    /// What it will share with new containers.
+    pub(super) late: &'a [(Share<'a>, ReplacementId)],
     pub(super) network_ids: &'a BTreeMap<String, String>,
 }
 
 impl Planner<'_> {
-    /// Adds the service to the plan: as one that changes, or as up to date.
-    pub(super) fn add_to(&self, plan: &mut Plan) -> Result<(), PlanError> {
+    /// Adds the service to the plan: as one that changes, which it says, or as up to date.
+    pub(super) fn add_to(&self, plan: &mut Plan) -> Result<bool, PlanError> {
+        if !self.is_asked_for() && !self.comes_along(plan) {
+            return Ok(false);
+        }
         let preflight = self.preflight();
         let forbidden = preflight.before_comparing(self.service);
         if !forbidden.is_empty() {
             plan.findings.extend(forbidden);
-            return Ok(());
+            return Ok(false);
         }
         let pull = self.pull();
-        let identity = Identity::of(self.situation, self.service, self.peers);
+        let identity = self.identity();
         let changes = self.changes(&identity, pull.is_some());
         if changes.is_empty() {
             plan.up_to_date.push(self.service.name.clone());
-            return Ok(());
+            return Ok(false);
         }
         let strategy = self.strategy(&changes);
         plan.findings.extend(preflight.before_changing(self.service));
@@ -63,7 +73,32 @@ impl Planner<'_> {
                 plan.resources.push(resource);
             }
         }
-        Ok(())
+        Ok(true)
+    }
+
+    fn is_asked_for(&self) -> bool {
+        self.options.services.contains(&self.service.name)
+    }
+
+    /// Whether the service is replaced though nobody asked for it: it runs in what goes away.
+    fn comes_along(&self, plan: &mut Plan) -> bool {
+        let is_running = self.containers().iter().any(|one| one.state().running);
+        if let Some((share, _)) = self.late.first()
+            && !is_running
+            && !self.containers().is_empty()
+        {
+            let name = &self.service.name;
+            let what = format!(
+                "`{name}` shares the {} of `{}` and does not run; it is left to the next `up`",
+                share.what, share.with
+            );
+            plan.findings.push(Finding::new(Level::Note, Some(name), what));
+        }
+        is_running && !self.late.is_empty()
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        Identity::of(self.situation, self.service, self.present, self.future)
     }
 
     pub(super) fn preflight(&self) -> Preflight<'_> {
@@ -93,13 +128,15 @@ impl Planner<'_> {
         if let Some(wanted) = self.options.rolling.scale.get(&self.service.name) {
             return changes(self.containers(), *wanted, |_| false);
         }
-        let wanted = by_file(self.service).unwrap_or(found);
-        changes(self.containers(), wanted, |old| is_pulled || !self.is_up_to_date(old, identity))
+        let by_file = by_file(self.service).filter(|_| self.is_asked_for());
+        changes(self.containers(), by_file.unwrap_or(found), |old| {
+            is_pulled || !self.late.is_empty() || !self.is_up_to_date(old, identity)
+        })
     }
 
     /// The order; where a second container cannot run, none can be added either.
     pub(super) fn strategy(&self, changes: &[Change]) -> Strategy {
-        let found = obstacles(self.service, self.containers(), self.at_once(changes));
+        let found = obstacles(self.service, self.containers(), self.at_once(changes), self.moves());
         let is_replaced = |change: &Change| change.old.is_some() && change.is_wanted;
         let flag = self.options.rolling.order;
         let mut strategy = if changes.iter().any(is_replaced) {
@@ -112,6 +149,11 @@ impl Planner<'_> {
             strategy.findings = found.iter().map(error).collect();
         }
         strategy
+    }
+
+    /// Whether new containers live in another network than old ones, though it is another service's.
+    fn moves(&self) -> bool {
+        self.late.iter().any(|(share, _)| share.what == NETWORK)
     }
 
     /// How many containers of the service run at once while it is replaced start-first.
@@ -182,7 +224,12 @@ impl Planner<'_> {
 
     fn difference(&self, old: &Inspection, body: &Value, is_pulled: bool) -> Vec<Cause> {
         let old_image = self.situation.observed.images.get(&old.image_id());
-        let causes = diff::causes(old, old_image, diff::Wanted { body, image: self.image() });
+        let wanted = diff::Wanted { body, image: self.image() };
+        let mut causes = diff::causes(old, old_image, wanted);
+        let shared = |(share, _): &(Share<'_>, _)| {
+            Cause(format!("shares the {} of `{}`", share.what, share.with))
+        };
+        causes.extend(self.late.iter().map(shared));
         match (causes.is_empty(), is_pulled) {
             (false, _) => causes,
             (true, true) => vec![Cause("image will be pulled".into())],
@@ -207,7 +254,15 @@ impl Planner<'_> {
         });
         let is_wanted = change.is_wanted;
         let new = is_wanted.then(|| self.spec(change, identity, &final_name)).transpose()?;
-        Ok(Replacement { replica: change.number, old, new, final_name, shares: Vec::new() })
+        let hash_text = new.as_ref().filter(|_| !self.late.is_empty());
+        Ok(Replacement {
+            replica: change.number,
+            old,
+            hash_text: hash_text.map(|_| identity.hash_text.clone()),
+            new,
+            final_name,
+            shares: self.late.iter().map(|(_, of)| *of).collect(),
+        })
     }
 
     /// The name Compose gives the container of a replica.
@@ -238,7 +293,7 @@ impl Planner<'_> {
             engine: &self.situation.observed.engine,
             image: self.image(),
             old: change.old,
-            peers: self.peers,
+            peers: self.future,
             network_ids: self.network_ids,
             v1: v1.as_ref(),
             read_file: self.options.read_file,
@@ -266,7 +321,11 @@ impl Planner<'_> {
             Some("never" | "build") => PullPolicy::Never,
             _ => PullPolicy::Missing,
         };
-        let wanted = match self.options.pull.unwrap_or(by_file) {
+        let policy = match self.options.pull.unwrap_or(by_file) {
+            PullPolicy::Always if !self.is_asked_for() => PullPolicy::Missing,
+            policy => policy,
+        };
+        let wanted = match policy {
             PullPolicy::Always => true,
             PullPolicy::Missing => self.image().is_none(),
             PullPolicy::Never => false,

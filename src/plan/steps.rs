@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::policy::Policy;
 pub use crate::compose::edit::{FileEdit, LineChange};
+use crate::compose::hash::HashText;
 use crate::engine::api::{ContainerId, ContainerSpec};
 
 /// Everything a rollout will do, complete before the first change.
@@ -228,8 +229,11 @@ pub struct Replacement {
     pub new: Option<ContainerSpec>,
     /// Name of the replica's container.
     pub final_name: String,
-    /// The replacements whose namespaces or volumes the new container shares.
+    /// The replacements whose namespaces or volumes the new container shares. Their ids are not
+    /// known yet: [`super::late`].
     pub shares: Vec<ReplacementId>,
+    /// With some: what the config hash is computed from.
+    pub hash_text: Option<HashText>,
 }
 
 impl Replacement {

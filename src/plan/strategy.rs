@@ -121,7 +121,7 @@ mod tests {
         let project = project(&yaml);
         let service = &project.services["web"];
         let flag = flag.map(|word| word.parse().unwrap());
-        Strategy::of(service, flag, &obstacles(service, &[], 2))
+        Strategy::of(service, flag, &obstacles(service, &[], 2, false))
     }
 
     const FIXED: &str = "container_name: web";

@@ -1,6 +1,7 @@
 //! What each step does to the engine and to the files, and how it is taken back. Every effect is
 //! small and idempotent; a lost answer is settled by looking, never by assuming.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use crate::engine::api::{ContainerId, ContainerSpec, Inspection};
 use crate::engine::{Engine, EngineError};
 use crate::labels;
 use crate::plan::Plan;
+use crate::plan::late::resolve;
 use crate::plan::steps::{OldContainer, Replacement, ReplacementId, Resource, ResourceKind, Step};
 
 /// Pauses between the tries of an undo.
@@ -131,7 +133,7 @@ impl<E: Engine> Stage<'_, E> {
     }
 
     async fn create(&self, of: ReplacementId) -> Result<ContainerId, Reason> {
-        let spec = self.spec(of)?;
+        let spec = &*self.spec(of)?;
         let made = persist(async || match self.engine.create(spec).await {
             // The answer was lost, or the call was made before: what is there counts.
             Err(error) if error.is_ambiguous() || is_taken(&error) => {
@@ -212,8 +214,11 @@ impl<E: Engine> Stage<'_, E> {
         old.map(|old| &old.id).ok_or_else(|| "the plan has no old container here".to_owned())
     }
 
-    fn spec(&self, of: ReplacementId) -> Result<&ContainerSpec, Reason> {
-        self.pair(of).new.as_ref().ok_or_else(|| "the plan has no new container here".to_owned())
+    fn spec(&self, of: ReplacementId) -> Result<Cow<'_, ContainerSpec>, Reason> {
+        let pair = self.pair(of);
+        let spec = pair.new.as_ref().ok_or("the plan has no new container here")?;
+        let created = |of| self.created.get(&of).cloned();
+        resolve(&self.plan.run, pair, spec, created).map_err(|error| error.to_string())
     }
 
     async fn made(&self, of: ReplacementId) -> Result<ContainerId, Reason> {

@@ -98,6 +98,7 @@ fn plan(old: ContainerId) -> Plan {
         old: Some(OldContainer { id: old, name: name.clone(), running: true }),
         final_name: name,
         shares: Vec::new(),
+        hash_text: None,
     };
     let flags = PolicyFlags { monitor: Some(SOON), ..PolicyFlags::default() };
     let service = ServicePlan {

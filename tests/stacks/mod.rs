@@ -6,4 +6,5 @@ mod demo;
 mod failing;
 mod interrupting;
 mod only_v1;
+mod sharing;
 mod upgrading;

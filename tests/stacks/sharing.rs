@@ -69,7 +69,7 @@ fn a_dependent_alone_is_replaced_where_it_lives(compose: Compose) {
     let stack = Stack::up("sidecars", compose);
     let before = State::of(&stack);
     stack.edit("PORT: \"9090\"", "PORT: \"9091\"");
-    let done = stack.upgrade(&["metrics"]);
+    let done = stack.upgrade(&["metrics", "--allow-downtime"]);
     assert_eq!(done.code, 0, "{done}");
     let after = State::of(&stack);
     assert_eq!(after.without_service("metrics"), before.without_service("metrics"), "{done}");
@@ -94,7 +94,8 @@ fn a_dependent_that_does_not_start_again_takes_everything_back() {
     let fragile = |text: &str| {
         let metrics = "image: example/api:1.0\n    network_mode";
         assert!(text.contains(metrics));
-        let once = "image: example/api:starts-once\n    volumes: [\"./state:/state\"]\n    network_mode";
+        let once =
+            "image: example/api:starts-once\n    volumes: [\"./state:/state\"]\n    network_mode";
         text.replace(metrics, once)
     };
     let stack = Stack::up_with("sidecars", Compose::V2_40, fragile);
