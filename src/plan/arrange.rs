@@ -119,6 +119,9 @@ impl<'a> Arranged<'a> {
         if pair.publishes() {
             chain.wait_for(self.last_publishing.replace(Step::Start(this)));
         }
+        if !of.post_start.is_empty() {
+            chain.push(Step::PostStart(this));
+        }
         chain.push(Step::AwaitReady(this));
         if of.order == Order::StartFirst && !in_stopping_host {
             chain.extend(stop);
@@ -228,6 +231,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::engine::api::Exec;
     use crate::plan::sample;
     use crate::plan::steps::Plan;
 
@@ -238,6 +242,7 @@ mod tests {
             Step::Commit => "commit".into(),
             Step::Create(id) => of("create", id),
             Step::Start(id) => of("start", id),
+            Step::PostStart(id) => of("post_start", id),
             Step::AwaitReady(id) => of("await", id),
             Step::Stop(id) => of("stop", id),
             Step::Delay(id) => of("delay", id),
@@ -295,6 +300,14 @@ mod tests {
         remove 0.0 < commit
         rename 0.0 < remove 0.0
         ");
+    }
+
+    #[test]
+    fn hooks_run_between_the_start_and_the_wait() {
+        let mut plan = plan(&[1]);
+        plan.services[0].post_start = vec![Exec::of(["warm"])];
+        let text = shown(&plan.services, 0);
+        assert!(text.contains("post_start 0.0 < start 0.0\nawait 0.0 < post_start 0.0"), "{text}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::steps::{
 use super::strategy::{Strategy, downtime};
 use crate::compose::model::Service;
 use crate::engine::api::{ContainerSpec, Image, Inspection};
-use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec};
+use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec, post_start};
 use crate::labels;
 
 /// Plans one service.
@@ -195,6 +195,7 @@ impl Planner<'_> {
             way_back: Policy::of(way_back, &super::policy::PolicyFlags::default(), changes.len()),
             depends_on: Vec::new(),
             replacements: pairs,
+            post_start: post_start(self.service, identity.style.release()),
             readiness,
         })
     }

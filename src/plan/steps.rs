@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::policy::Policy;
 pub use crate::compose::edit::{FileEdit, LineChange};
 use crate::compose::hash::HashText;
-use crate::engine::api::{ContainerId, ContainerSpec};
+use crate::engine::api::{ContainerId, ContainerSpec, Exec};
 
 /// Everything a rollout will do, complete before the first change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -179,6 +179,8 @@ pub struct ServicePlan {
     pub depends_on: Vec<usize>,
     /// One per replica that changes, in the order of their numbers.
     pub replacements: Vec<Replacement>,
+    /// What is run in each new container once it is started.
+    pub post_start: Vec<Exec>,
     /// How the new containers are judged ready.
     pub readiness: Readiness,
 }
@@ -307,6 +309,8 @@ pub enum Step {
     Create(ReplacementId),
     /// Start the new container. Undo: stop it.
     Start(ReplacementId),
+    /// Run the `post_start` hooks in the new container. No undo: the container goes.
+    PostStart(ReplacementId),
     /// Wait until the new container is ready. Nothing to undo.
     AwaitReady(ReplacementId),
     /// Stop the old container with its own signal and grace period; it is kept. Undo: start it and
@@ -333,6 +337,7 @@ impl Step {
             Self::Provide(_) | Self::Commit => None,
             Self::Create(of)
             | Self::Start(of)
+            | Self::PostStart(of)
             | Self::AwaitReady(of)
             | Self::Stop(of)
             | Self::Delay(of)

@@ -190,6 +190,7 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
         }
         Step::Create(of) => ("create", *of),
         Step::Start(of) => ("start", *of),
+        Step::PostStart(of) => ("post_start", *of),
         Step::AwaitReady(of) => ("await_ready", *of),
         Step::Stop(of) => ("stop", *of),
         Step::Delay(of) => ("delay", *of),

@@ -24,7 +24,8 @@ pub(super) async fn explain(
     reason: String,
 ) -> Failure {
     let mut failure = plain(&step_ref(plan, index), reason);
-    if let Step::AwaitReady(of) | Step::Start(of) | Step::Monitor(of) = plan.steps[index].step
+    let step = &plan.steps[index].step;
+    if let Step::AwaitReady(of) | Step::Start(of) | Step::PostStart(of) | Step::Monitor(of) = *step
         && let Some(new) = new
     {
         failure.container = Some(plan.replacement(of).name().to_owned());
@@ -90,6 +91,7 @@ fn headline(step: &StepRef) -> String {
     match step.step.as_str() {
         "create" | "provide" => format!("{subject} could not be created"),
         "start" => format!("{subject} could not be started"),
+        "post_start" => format!("a `post_start` hook of {subject} failed"),
         "await_ready" => format!("{subject} did not become ready"),
         "monitor" => format!("{subject} was ready and failed soon after"),
         "commit" => "the files could not be written".into(),

@@ -10,9 +10,10 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::commit;
+use super::failure::end_of_check;
 use super::persist::persist;
 use super::ready::{self, NotReady};
-use crate::engine::api::{ContainerId, ContainerSpec, Inspection};
+use crate::engine::api::{ContainerId, ContainerSpec, Exec, Inspection};
 use crate::engine::{Engine, EngineError};
 use crate::labels;
 use crate::plan::Plan;
@@ -50,6 +51,10 @@ impl<E: Engine> Stage<'_, E> {
             Step::Provide(index) => self.provide(&self.plan.resources[index]).await.map(none),
             Step::Create(of) => self.create(of).await.map(Some),
             Step::Start(of) => self.start(&self.made(of).await?).await.map(none),
+            Step::PostStart(of) => {
+                let hooks = &self.plan.service(of).post_start;
+                self.hooks(of, &self.made(of).await?, hooks).await.map(none)
+            }
             Step::AwaitReady(of) => self.await_ready(of, &self.made(of).await?).await.map(none),
             Step::Stop(of) => self.stop(self.old(of)?).await.map(none),
             Step::Delay(of) => {
@@ -95,6 +100,7 @@ impl<E: Engine> Stage<'_, E> {
                 Ok(())
             }
             Step::Provide(_)
+            | Step::PostStart(_)
             | Step::AwaitReady(_)
             | Step::Monitor(_)
             | Step::Commit
@@ -177,6 +183,25 @@ impl<E: Engine> Stage<'_, E> {
     async fn await_ready(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {
         let rule = &self.plan.service(of).readiness;
         ready::await_ready(self.engine, id, rule, &self.said).await.map_err(reason)
+    }
+
+    /// Runs commands in a container, one after the other. A hook has no deadline under Compose; here
+    /// it has the time its container has to become ready.
+    async fn hooks(
+        &self,
+        of: ReplacementId,
+        id: &ContainerId,
+        hooks: &[Exec],
+    ) -> Result<(), Reason> {
+        let deadline = self.plan.service(of).readiness.timeout;
+        for hook in hooks {
+            let end = self.engine.exec(id, hook, deadline).await.map_err(|error| text(&error))?;
+            if end.exit_code != 0 {
+                let program = hook.command.first().map_or("", String::as_str);
+                return Err(format!("`{program}` {}", end_of_check(end.exit_code, &end.output)));
+            }
+        }
+        Ok(())
     }
 
     async fn monitor(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {

@@ -113,6 +113,7 @@ fn plan(old: ContainerId) -> Plan {
         way_back: Policy::of(None, &flags, 1),
         depends_on: Vec::new(),
         replacements: vec![replacement],
+        post_start: Vec::new(),
         readiness: Readiness { timeout: Duration::from_secs(20), ready_after: SOON },
     };
     let services = vec![service];

@@ -4,6 +4,7 @@ mod asking;
 mod checking;
 mod demo;
 mod failing;
+mod hooks;
 mod interrupting;
 mod only_v1;
 mod sharing;

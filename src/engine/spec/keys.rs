@@ -18,7 +18,7 @@ const MAPPED: &str = "\
 
 /// Keys that concern Compose alone and never reach a container, each with the reason.
 #[cfg(test)]
-const OF_COMPOSE: [(&str, &str); 11] = [
+const OF_COMPOSE: [(&str, &str); 12] = [
     ("attach", "whether `compose up` shows the output"),
     ("build", "how the image is made; the container is made of the image"),
     ("credential_spec", "Compose reads it and sends nothing of it"),
@@ -26,6 +26,7 @@ const OF_COMPOSE: [(&str, &str); 11] = [
     ("env_file", "merged into `environment` by the loader"),
     ("extends", "merged by the loader"),
     ("label_file", "merged into `labels` by the loader"),
+    ("post_start", "a command run in the container once it is started"),
     ("pre_stop", "Compose runs it when it stops a service, not when it replaces a container"),
     ("profiles", "whether the service is active"),
     ("pull_policy", "when the image is pulled"),
@@ -35,9 +36,8 @@ const OF_COMPOSE: [(&str, &str); 11] = [
 /// A key composeup does not map, how to see that it is given, and why it stops the upgrade.
 type Refused = (&'static str, fn(&Service) -> bool, &'static str);
 
-const REFUSED: [Refused; 4] = [
+const REFUSED: [Refused; 3] = [
     ("models", |service| !service.models.is_empty(), "Compose starts the models itself"),
-    ("post_start", |service| !service.post_start.is_empty(), "the commands would not be run"),
     ("provider", |service| service.provider.is_some(), "the service has no container"),
     (
         "use_api_socket",

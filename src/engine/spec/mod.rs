@@ -10,6 +10,7 @@ mod file_refs;
 #[cfg(test)]
 mod fixture;
 mod health;
+mod hooks;
 mod host;
 mod input;
 mod keys;
@@ -31,6 +32,7 @@ mod v1;
 
 pub use container::container_spec;
 pub use error::SpecError;
+pub use hooks::{post_start, pre_stop};
 pub use input::{Peer, SpecInput};
 pub use project_objects::{network_body, volume_body};
 pub use style::{Separator, Style, final_name};

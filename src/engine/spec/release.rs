@@ -20,6 +20,8 @@ pub enum Change {
     DeviceRequests,
     /// `gw_priority` is sent.
     GatewayPriority,
+    /// `post_start` and `pre_stop` are run.
+    Hooks,
     /// Networks carry their hash as a label.
     NetworkHash,
     /// Volumes carry their hash as a label.
@@ -35,11 +37,12 @@ pub enum Change {
 }
 
 /// The first release with each change, as read in the sources of Compose.
-const SINCE: [(Change, Release); 11] = [
+const SINCE: [(Change, Release); 12] = [
     (Change::EndpointDriverOpts, Release(2, 27, 1)),
     (Change::PlainBinds, Release(2, 30, 0)),
     (Change::ExternalNetworkByName, Release(2, 30, 0)),
     (Change::DeviceRequests, Release(2, 30, 0)),
+    (Change::Hooks, Release(2, 30, 0)),
     (Change::NetworkHash, Release(2, 31, 0)),
     (Change::VolumeHash, Release(2, 32, 0)),
     (Change::GatewayPriority, Release(2, 33, 1)),
