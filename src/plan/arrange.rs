@@ -104,6 +104,9 @@ impl<'a> Arranged<'a> {
         let pair = &of.replacements[this.index];
         let stop = pair.running_old().map(|_| Step::Stop(this));
         if pair.new.is_none() {
+            if stop.is_some() && !of.pre_stop.is_empty() {
+                chain.push(Step::PreStop(this));
+            }
             chain.extend(stop);
             return;
         }
@@ -242,6 +245,7 @@ mod tests {
             Step::Commit => "commit".into(),
             Step::Create(id) => of("create", id),
             Step::Start(id) => of("start", id),
+            Step::PreStop(id) => of("pre_stop", id),
             Step::PostStart(id) => of("post_start", id),
             Step::AwaitReady(id) => of("await", id),
             Step::Stop(id) => of("stop", id),
@@ -363,6 +367,16 @@ mod tests {
         commit < stop 0.0, create 0.1, start 0.1, await 0.1
         remove 0.0 < commit
         ");
+    }
+
+    #[test]
+    fn hooks_run_before_a_container_stops_for_good_and_not_before_one_that_is_replaced() {
+        let mut plan = plan(&[2]);
+        plan.services[0].pre_stop = vec![Exec::of(["leave"])];
+        plan.services[0].replacements[0].new = None;
+        let text = shown(&plan.services, 0);
+        assert!(text.starts_with("pre_stop 0.0\nstop 0.0 < pre_stop 0.0"), "{text}");
+        assert!(!text.contains("pre_stop 0.1"), "{text}");
     }
 
     #[test]

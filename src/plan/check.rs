@@ -163,7 +163,10 @@ mod tests {
     const FILE: &str = "
 services:
   web: {image: 'web:1', healthcheck: {test: [CMD, check]}}
-  worker: {image: 'worker:1', container_name: worker}
+  worker:
+    image: worker:1
+    container_name: worker
+    deploy: {update_config: {order: start-first}}
   idle: {image: 'idle:1'}
 ";
 

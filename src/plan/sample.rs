@@ -126,6 +126,7 @@ fn service(at: usize, replicas: usize) -> ServicePlan {
         depends_on: Vec::new(),
         replacements: (1..=replicas).map(|number| replacement(at, number)).collect(),
         post_start: Vec::new(),
+        pre_stop: Vec::new(),
         readiness: Readiness {
             timeout: Duration::from_mins(1),
             ready_after: Duration::from_secs(10),

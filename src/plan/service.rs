@@ -23,7 +23,7 @@ use super::steps::{
 use super::strategy::{Strategy, downtime};
 use crate::compose::model::Service;
 use crate::engine::api::{ContainerSpec, Image, Inspection};
-use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec, post_start};
+use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec, post_start, pre_stop};
 use crate::labels;
 
 /// Plans one service.
@@ -196,6 +196,7 @@ impl Planner<'_> {
             depends_on: Vec::new(),
             replacements: pairs,
             post_start: post_start(self.service, identity.style.release()),
+            pre_stop: pre_stop(self.service, identity.style.release()),
             readiness,
         })
     }

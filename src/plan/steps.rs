@@ -181,6 +181,8 @@ pub struct ServicePlan {
     pub replacements: Vec<Replacement>,
     /// What is run in each new container once it is started.
     pub post_start: Vec<Exec>,
+    /// What is run in each old container that gets no new one, before it stops.
+    pub pre_stop: Vec<Exec>,
     /// How the new containers are judged ready.
     pub readiness: Readiness,
 }
@@ -313,6 +315,8 @@ pub enum Step {
     PostStart(ReplacementId),
     /// Wait until the new container is ready. Nothing to undo.
     AwaitReady(ReplacementId),
+    /// Run the `pre_stop` hooks in the old container. Nothing to undo.
+    PreStop(ReplacementId),
     /// Stop the old container with its own signal and grace period; it is kept. Undo: start it and
     /// wait until it is ready.
     Stop(ReplacementId),
@@ -338,6 +342,7 @@ impl Step {
             Self::Create(of)
             | Self::Start(of)
             | Self::PostStart(of)
+            | Self::PreStop(of)
             | Self::AwaitReady(of)
             | Self::Stop(of)
             | Self::Delay(of)

@@ -180,7 +180,7 @@ fn doing(step: &StepRef) -> &'static str {
         "pull" => "pulling",
         "create" => "creating",
         "start" => "starting",
-        "post_start" => "running hooks",
+        "post_start" | "pre_stop" => "running hooks",
         "await_ready" => "warming",
         "stop" => "stopping the old one",
         "delay" => "pausing before the next one",

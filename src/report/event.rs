@@ -190,6 +190,7 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
         }
         Step::Create(of) => ("create", *of),
         Step::Start(of) => ("start", *of),
+        Step::PreStop(of) => ("pre_stop", *of),
         Step::PostStart(of) => ("post_start", *of),
         Step::AwaitReady(of) => ("await_ready", *of),
         Step::Stop(of) => ("stop", *of),
@@ -202,7 +203,7 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
     let pair = plan.replacement(replacement);
     let old = pair.old.as_ref().map(|old| old.name.as_str());
     let target = match name {
-        "stop" | "remove" => old.unwrap_or(&pair.final_name).to_owned(),
+        "pre_stop" | "stop" | "remove" => old.unwrap_or(&pair.final_name).to_owned(),
         "rename" => pair.final_name.clone(),
         _ => pair.name().to_owned(),
     };

@@ -81,7 +81,7 @@ impl Lines {
                 let id = detail.map(|id| format!(" as {id}")).unwrap_or_default();
                 ("Created", format!("{subject}{id}"))
             }
-            "post_start" => ("Ran", format!("hooks of {subject} in {took}")),
+            "post_start" | "pre_stop" => ("Ran", format!("hooks of {subject} in {took}")),
             "await_ready" => ("Ready", format!("{subject} after {took}")),
             "commit" if !target.is_empty() => ("Wrote", target.to_owned()),
             "stop" => ("Stopped", format!("{target} (old) in {took}")),
@@ -123,7 +123,7 @@ fn failed(step: &StepRef) -> String {
         "provide" => format!("create of {target}"),
         "commit" => format!("write of {target}"),
         "await_ready" => subject,
-        "post_start" => format!("hook of {subject}"),
+        "post_start" | "pre_stop" => format!("hook of {subject}"),
         step => format!("{step} of {subject}"),
     }
 }

@@ -91,7 +91,7 @@ fn headline(step: &StepRef) -> String {
     match step.step.as_str() {
         "create" | "provide" => format!("{subject} could not be created"),
         "start" => format!("{subject} could not be started"),
-        "post_start" => format!("a `post_start` hook of {subject} failed"),
+        hook @ ("post_start" | "pre_stop") => format!("a `{hook}` hook of {subject} failed"),
         "await_ready" => format!("{subject} did not become ready"),
         "monitor" => format!("{subject} was ready and failed soon after"),
         "commit" => "the files could not be written".into(),

@@ -55,6 +55,10 @@ impl<E: Engine> Stage<'_, E> {
                 let hooks = &self.plan.service(of).post_start;
                 self.hooks(of, &self.made(of).await?, hooks).await.map(none)
             }
+            Step::PreStop(of) => {
+                let hooks = &self.plan.service(of).pre_stop;
+                self.hooks(of, self.old(of)?, hooks).await.map(none)
+            }
             Step::AwaitReady(of) => self.await_ready(of, &self.made(of).await?).await.map(none),
             Step::Stop(of) => self.stop(self.old(of)?).await.map(none),
             Step::Delay(of) => {
@@ -101,6 +105,7 @@ impl<E: Engine> Stage<'_, E> {
             }
             Step::Provide(_)
             | Step::PostStart(_)
+            | Step::PreStop(_)
             | Step::AwaitReady(_)
             | Step::Monitor(_)
             | Step::Commit

@@ -114,6 +114,7 @@ fn plan(old: ContainerId) -> Plan {
         depends_on: Vec::new(),
         replacements: vec![replacement],
         post_start: Vec::new(),
+        pre_stop: Vec::new(),
         readiness: Readiness { timeout: Duration::from_secs(20), ready_after: SOON },
     };
     let services = vec![service];

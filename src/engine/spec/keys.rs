@@ -27,7 +27,7 @@ const OF_COMPOSE: [(&str, &str); 12] = [
     ("extends", "merged by the loader"),
     ("label_file", "merged into `labels` by the loader"),
     ("post_start", "a command run in the container once it is started"),
-    ("pre_stop", "Compose runs it when it stops a service, not when it replaces a container"),
+    ("pre_stop", "a command run in a container that stops for good, not in one that is replaced"),
     ("profiles", "whether the service is active"),
     ("pull_policy", "when the image is pulled"),
     ("scale", "how many containers there are"),
