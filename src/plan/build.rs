@@ -206,19 +206,6 @@ services:
   worker: {image: 'worker:1', environment: {TOKEN: hush}}
 ";
 
-    fn options(services: &[&str]) -> PlanOptions<'static> {
-        PlanOptions {
-            run: sample::RUN.into(),
-            services: services.iter().map(|name| (*name).to_owned()).collect(),
-            pull: None,
-            timeout: None,
-            ready_after: Duration::from_secs(10),
-            rolling: Rolling::default(),
-            project_is_named: false,
-            read_file: &|_| Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-
     /// Plans with containers made from [`FILE`] and the project as `after` says.
     fn plan_for(
         after: &str,
@@ -231,7 +218,7 @@ services:
         change(&mut observed);
         let situation =
             Situation { before: &before, after: &after, edits: &[], v1: None, observed: &observed };
-        plan(&situation, &options(services))
+        plan(&situation, &sample::options(services))
     }
 
     #[test]
@@ -363,7 +350,7 @@ services:
         };
         let scale = BTreeMap::from([("app".to_owned(), 2)]);
         let rolling = Rolling { scale, ..Rolling::default() };
-        let plan = plan(&situation, &PlanOptions { rolling, ..options(&["app"]) }).unwrap();
+        let plan = plan(&situation, &PlanOptions { rolling, ..sample::options(&["app"]) }).unwrap();
         let pairs = &plan.services[0].replacements;
         assert_eq!(pairs.len(), 1);
         assert_eq!((pairs[0].replica, pairs[0].old.is_some()), (2, false));
@@ -406,6 +393,6 @@ services:
             v1: None,
             observed: &observed,
         };
-        assert!(plan(&situation, &options(&["app"])).unwrap().is_empty());
+        assert!(plan(&situation, &sample::options(&["app"])).unwrap().is_empty());
     }
 }

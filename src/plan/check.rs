@@ -148,16 +148,11 @@ impl Planner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-    use std::io;
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
     use crate::compose::hash::Generation;
     use crate::engine::api::Inspection;
-    use crate::plan::Rolling;
     use crate::plan::sample;
 
     const FILE: &str = "
@@ -183,17 +178,7 @@ services:
             v1: None,
             observed: &observed,
         };
-        let options = PlanOptions {
-            run: sample::RUN.into(),
-            services: services.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(),
-            pull: None,
-            timeout: None,
-            ready_after: Duration::from_secs(10),
-            rolling: Rolling::default(),
-            project_is_named: false,
-            read_file: &|_| Err(io::ErrorKind::NotFound.into()),
-        };
-        check(&situation, &options).unwrap()
+        check(&situation, &sample::options(services)).unwrap()
     }
 
     #[test]

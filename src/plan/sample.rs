@@ -1,6 +1,7 @@
 //! Projects, containers and plans for tests.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,6 +9,7 @@ use serde_json::json;
 use super::arrange::arrange;
 use super::policy::{Policy, PolicyFlags};
 use super::steps::{Cause, OldContainer, Order, Plan, Readiness, Replacement, ServicePlan};
+use super::{PlanOptions, Rolling};
 use crate::compose::hash::{Generation, Shared, label_hash};
 use crate::compose::model::Project;
 use crate::compose::{LoadOptions, load};
@@ -89,6 +91,20 @@ pub(crate) fn observed(project: &Project, containers: &[Inspection]) -> Observed
             .map(|one| (one.name.clone(), Volume(named(&one.name))))
             .collect(),
         named: BTreeMap::new(),
+    }
+}
+
+/// What is wanted of `services`, and nothing else.
+pub(crate) fn options(services: &[&str]) -> PlanOptions<'static> {
+    PlanOptions {
+        run: RUN.into(),
+        services: services.iter().map(|name| (*name).to_owned()).collect(),
+        pull: None,
+        timeout: None,
+        ready_after: Duration::from_secs(10),
+        rolling: Rolling::default(),
+        project_is_named: false,
+        read_file: &|_| Err(io::ErrorKind::NotFound.into()),
     }
 }
 
