@@ -193,11 +193,11 @@ services:
     }
 
     #[test]
-    fn what_keeps_an_upgrade_from_starting_first_is_found_though_nothing_changes() {
+    fn what_would_refuse_an_upgrade_is_found_though_nothing_changes() {
         let check = look(|_| {}, &["worker"]);
         let findings = &check.services[0].findings;
         let fixed = findings.iter().find(|one| one.message.contains("`container_name: worker`"));
-        assert_eq!(fixed.unwrap().level, Level::Note);
+        assert_eq!(fixed.unwrap().level, Level::Error);
     }
 
     #[test]
