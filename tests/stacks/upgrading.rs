@@ -1,10 +1,14 @@
 //! Every stack, made by every Compose, is upgraded: the service is new and looks as Compose made
-//! it, nothing else was touched, the file differs by the tag, and Compose finds nothing to do.
+//! it, nothing else was touched, the file differs by the tag, Compose finds nothing to do, and takes
+//! everything down.
+
+use std::process;
 
 use serde_json::Value;
 
 use crate::support::command::Done;
 use crate::support::compose::Compose;
+use crate::support::events;
 use crate::support::stack::Stack;
 use crate::support::state::State;
 
@@ -60,10 +64,19 @@ const REPLICAS: Upgrade = Upgrade {
     image: "example/api:1.1",
     edit: ("docker-compose.yml", "example/api:1.0\n", "example/api:1.1\n"),
 };
+const EVERY_KEY: Upgrade = Upgrade {
+    fixture: "everykey",
+    service: "app",
+    tag: "1.1",
+    image: "example/api:1.1",
+    edit: ("docker-compose.yml", "example/api:${TAG:-1.0}", "example/api:${TAG:-1.1}"),
+};
+/// The keys that Compose v1 knows.
+const EVERY_KEY_OF_V1: Upgrade = Upgrade { fixture: "everykey-v1", ..EVERY_KEY };
 
 impl Upgrade {
     fn passes_under(&self, compose: Compose) {
-        let stack = Stack::up(self.fixture, compose);
+        let stack = Stack::up_with(self.fixture, compose, |text| suited(text, compose));
         let before = State::of(&stack);
         self.only_the_image_changes(&stack);
         let done = stack.upgrade(&[self.service, self.tag, "--ready-after", "1s"]);
@@ -72,8 +85,12 @@ impl Upgrade {
         self.service_is_new(&before, &after);
         assert_eq!(after.without_service(self.service), before.without_service(self.service));
         self.files_differ_by_the_tag(&before, &after);
-        compose.up(&stack.folder());
+        let events = events::during(&stack.engine, &stack.project, || compose.up(&stack.folder()));
+        assert_eq!(events, [""; 0], "the next `up -d` did something");
         State::of(&stack).assert_is(&after, "the next `up -d` changed something");
+        compose.down(&stack.folder());
+        assert!(stack.containers().is_empty(), "`down` left {:?}", stack.containers().keys());
+        assert_eq!(events::networks(&stack.project), [""; 0], "`down` left networks");
     }
 
     /// The plan knows the maker of the containers, and sees no other difference.
@@ -111,6 +128,14 @@ impl Upgrade {
     }
 }
 
+/// The file for this Compose, with names and addresses that no stack beside it has.
+fn suited(text: &str, compose: Compose) -> String {
+    let id = process::id();
+    let text = text.replace("10.89.0.", &format!("10.{}.{}.", 64 + id % 128, compose as u8));
+    let text = text.replace("the-database", &format!("the-database-{id}-{}", compose as u8));
+    if compose == Compose::V2_40 { text.replace("# since 2.40: ", "") } else { text }
+}
+
 fn names<'a, T>(containers: &std::collections::BTreeMap<&'a str, T>) -> Vec<&'a str> {
     containers.keys().copied().collect()
 }
@@ -146,6 +171,21 @@ passes! {
     nextcloud: NEXTCLOUD;
     webapp: WEBAPP;
     replicas: REPLICAS;
+}
+
+#[test]
+fn every_key_of_a_file_of_compose_1_29_survives() {
+    EVERY_KEY_OF_V1.passes_under(Compose::V1);
+}
+
+#[test]
+fn every_key_of_a_file_of_compose_2_26_survives() {
+    EVERY_KEY.passes_under(Compose::V2_26);
+}
+
+#[test]
+fn every_key_of_a_file_of_compose_2_40_survives() {
+    EVERY_KEY.passes_under(Compose::V2_40);
 }
 
 #[test]

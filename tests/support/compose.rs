@@ -25,8 +25,18 @@ impl Compose {
 
     /// `up -d` in a folder.
     pub(crate) fn up(self, folder: &Path) {
-        let out = self.command(folder).args(["up", "-d"]).output().unwrap();
-        assert!(out.status.success(), "{self:?} up -d: {}", String::from_utf8_lossy(&out.stderr));
+        self.run(folder, &["up", "-d"]);
+    }
+
+    /// `down` in a folder, with the volumes.
+    pub(crate) fn down(self, folder: &Path) {
+        self.run(folder, &["down", "--volumes"]);
+    }
+
+    fn run(self, folder: &Path, arguments: &[&str]) {
+        let out = self.command(folder).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{self:?} {arguments:?}: {said}");
     }
 
     /// It, in a folder.

@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub(crate) mod compose;
 pub(crate) mod daemon;
 pub(crate) mod engine;
+pub(crate) mod events;
 pub(crate) mod images;
 pub(crate) mod running;
 pub(crate) mod stack;
