@@ -30,7 +30,7 @@ pub fn causes(old: &Inspection, old_image: Option<&Image>, new: Wanted) -> Vec<C
 
 /// Settings that the engine shows as they were asked for: what they are called, and where they
 /// stand in what the engine shows and in what is asked for.
-const SETTINGS: [(&str, &str, &str); 14] = [
+const SETTINGS: [(&str, &str, &str); 13] = [
     ("command", "/Config/Cmd", "/Cmd"),
     ("entrypoint", "/Config/Entrypoint", "/Entrypoint"),
     ("healthcheck", "/Config/Healthcheck", "/Healthcheck"),
@@ -44,7 +44,6 @@ const SETTINGS: [(&str, &str, &str); 14] = [
     ("memory limit", "/HostConfig/Memory", "/HostConfig/Memory"),
     ("CPU limit", "/HostConfig/NanoCpus", "/HostConfig/NanoCpus"),
     ("init", "/HostConfig/Init", "/HostConfig/Init"),
-    ("extra hosts", "/HostConfig/ExtraHosts", "/HostConfig/ExtraHosts"),
 ];
 
 /// The causes that would be there with the same image, too.
@@ -61,7 +60,17 @@ pub fn beside_the_image(old: &Inspection, old_image: Option<&Image>, new: Wanted
             causes.push(Cause(format!("{what} changed")));
         }
     }
+    let (before, after) = (extra_hosts(&old.0), extra_hosts(new.body));
+    if !after.is_empty() && after != before {
+        causes.push(Cause("extra hosts changed".to_owned()));
+    }
     causes
+}
+
+/// Compose 2.26 writes them in random order.
+fn extra_hosts(container: &Value) -> BTreeSet<&str> {
+    let list = container.pointer("/HostConfig/ExtraHosts").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// Places where something else is mounted than before. What is no longer mounted is not told from
@@ -231,6 +240,16 @@ mod tests {
         assert_eq!(words(&old(&[]), &body), Vec::<String>::new());
         let other = json!({"Image": "app:1", "Cmd": ["work"], "Labels": {"team": "ops"}});
         assert_eq!(words(&old(&[]), &other), ["labels changed: team", "command changed"]);
+    }
+
+    #[test]
+    fn extra_hosts_in_another_order_are_no_change() {
+        let mut old = old(&[]);
+        old.0["HostConfig"]["ExtraHosts"] = json!(["a:10.0.0.1", "b:10.0.0.2"]);
+        let body = |hosts: [&str; 2]| json!({"Image": "app:1", "Labels": {"team": "shop"}, "HostConfig": {"ExtraHosts": hosts}});
+        assert_eq!(words(&old, &body(["b:10.0.0.2", "a:10.0.0.1"])), Vec::<String>::new());
+        let other = body(["a:10.0.0.1", "b:10.0.0.3"]);
+        assert_eq!(words(&old, &other), ["extra hosts changed"]);
     }
 
     #[test]

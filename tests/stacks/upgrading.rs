@@ -79,7 +79,8 @@ impl Upgrade {
         let stack = Stack::up_with(self.fixture, compose, |text| suited(text, compose));
         let before = State::of(&stack);
         self.only_the_image_changes(&stack);
-        let done = stack.upgrade(&[self.service, self.tag, "--ready-after", "1s"]);
+        let done =
+            stack.upgrade(&[self.service, self.tag, "--ready-after", "1s", "--monitor", "0s"]);
         assert_eq!(done.code, 0, "{done}");
         let after = State::of(&stack);
         self.service_is_new(&before, &after);
