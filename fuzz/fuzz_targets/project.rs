@@ -33,7 +33,7 @@ fn load_v1(options: &LoadOptions) {
     match v1::load(options) {
         Err(error) => check_error(&error),
         Ok(project) => {
-            let facts = v1::Facts { image_id: None, containers: Shared::new() };
+            let facts = v1::Facts::default();
             for service in ["a", "b", "app", "web"] {
                 if let Some(hash) = project.hash(service, Some("image:2"), &facts) {
                     assert_eq!(hash.len(), 64);

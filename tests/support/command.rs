@@ -1,8 +1,10 @@
 //! Commands that see nothing of the tester's own settings.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A command without standard input and without the variables that change what it does or shows.
@@ -42,7 +44,13 @@ impl Done {
     /// Runs a command to its end.
     pub(crate) fn of(command: &mut Command) -> Self {
         let start = Instant::now();
-        let out = command.output().unwrap();
+        let out = loop {
+            match command.output() {
+                // A test beside this one forked while the executable was being copied.
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
+                end => break end.unwrap(),
+            }
+        };
         Self {
             code: out.status.code().expect("ended by a signal"),
             stdout: String::from_utf8(out.stdout).unwrap(),
