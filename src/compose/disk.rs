@@ -31,7 +31,11 @@ impl<'a> Disk<'a> {
         if let Some(file) = self.read.borrow().get(path) {
             return Ok(Arc::clone(file));
         }
-        let shown = path.strip_prefix(self.cwd).unwrap_or(path).display().to_string();
+        let shown = match path.strip_prefix(self.cwd) {
+            Ok(own) if own.as_os_str().is_empty() => ".".to_owned(),
+            Ok(own) => own.display().to_string(),
+            Err(_) => path.display().to_string(),
+        };
         let text = match self.overlay.get(path) {
             Some(text) => text.clone(),
             None => fs::read_to_string(path).map_err(|error| unreadable(&shown, &error))?,

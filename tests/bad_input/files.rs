@@ -74,3 +74,8 @@ fn an_extends_in_a_circle() {
     let circle = "services:\n  web:\n    extends: db\n  db:\n    extends: web\n";
     assert_snapshot!(Case::new(circle).run(UPGRADE));
 }
+
+#[test]
+fn the_folder_in_place_of_the_file() {
+    assert_snapshot!(Case::new(SHOP).run("upgrade --yes -f . web 1.1"));
+}

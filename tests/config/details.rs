@@ -56,7 +56,7 @@ services:
       LOG_X: v, LOG1_X: v, LOGA: v, a: v, a-b: v, a.b: v, a_b: v, a1: v, a01: v, ab: v, é: v}
     x-b: {c: 1, d: 1.0, e: 1e30, f: [], g: {}, h: [[1], [{i: 2}]]}
     ulimits: {core: 0}
-x-c: {d: [], e: [{}]}
+x-c: {d: [], e: [{}], f: 1e6, g: 1000000}
 "#;
 
 #[test]
@@ -109,7 +109,12 @@ fn an_older_compose_refuses_what_came_later_and_takes_what_was_fine_then() {
             format!("services: {{a: {{image: a, {service}}}}}\nmodels: {{m: {{model: x}}}}\n");
         assert_eq!(hash(&text), [None, None], "{service}");
     }
-    for service in ["scale: -1", "volumes: ['vol:/a'], tmpfs: /a"] {
+    for service in [
+        "scale: -1",
+        "environment: ['A =1']",
+        "ports: [{target: 1, host_ip: x}]",
+        "volumes: ['vol:/a'], tmpfs: /a",
+    ] {
         let text = format!("services: {{a: {{image: a, {service}}}}}\nvolumes: {{vol: }}\n");
         let [theirs, ours] = hash(&text);
         assert!(theirs.is_some(), "Compose refuses {text}");

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map as Object, Number, Value as Json};
 
+use super::decode::float_text;
 use super::encode::{Encode, Writer};
 use super::moment;
 use crate::compose::document::{Map, Node, Value};
@@ -52,6 +53,7 @@ impl Encode for Json {
             Self::Null => out.literal("null"),
             Self::Bool(value) => value.encode(out),
             Self::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+                Some(value) if out.style.as_yaml => out.literal(float_text(value)),
                 Some(value) => value.encode(out),
                 None => out.literal(number),
             },

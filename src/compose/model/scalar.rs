@@ -252,10 +252,6 @@ fn listed_variable(item: &Node, path: &Path<'_>) -> Result<(String, Option<Strin
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (text.as_str(), None),
     };
-    if name.ends_with(char::is_whitespace) {
-        let message = format!("variable `{}` has a space after its name", name.trim_end());
-        return Err(ComposeError::at(item.location.clone(), message));
-    }
     Ok((name.to_owned(), value))
 }
 

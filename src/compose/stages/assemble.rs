@@ -138,7 +138,7 @@ pub(super) fn drop_empty_servers(root: &mut Node) {
 
 fn finish(scope: &Scope<'_>, mut root: Node) -> Result<Node, ComposeError> {
     defaults::set(&mut root)?;
-    check::check(&root)?;
+    check::check(&root, scope.generation)?;
     absolute::resolve(scope, &mut root)?;
     resolve_listed_variables(scope, &mut root);
     Ok(root)

@@ -4,37 +4,47 @@ use std::net::IpAddr;
 
 use crate::compose::ComposeError;
 use crate::compose::document::{Node, Value};
+use crate::compose::hash::Generation;
 use crate::compose::path::Path;
 
 type Rule = fn(&Node, &Path<'_>) -> Result<(), ComposeError>;
 
-const RULES: &[(&str, Rule)] = &[
-    ("volumes.*", external_alone),
-    ("configs.*", config),
-    ("secrets.*", secret),
-    ("services.*.ports.*", address),
-    ("services.*.develop.watch.*.path", not_blank),
-    ("services.*.deploy.resources.reservations.devices.*", device_request),
-    ("services.*.gpus.*", device_request),
-];
+/// The oldest generation there is of v2.
+const EVER: Generation = Generation::Debian226;
 
-/// Checks every value of `root`.
+/// What is checked, and since when.
+const RULES: &[(&str, (Generation, Rule))] = &[
+    ("volumes.*", (EVER, external_alone)),
+    ("configs.*", (EVER, config)),
+    ("secrets.*", (EVER, secret)),
+    ("services.*.ports.*", (Generation::V2_36, address)),
+    ("services.*.environment.*", (Generation::V2_34, variable)),
+    ("services.*.build.args.*", (Generation::V2_34, variable)),
+    ("services.*.develop.watch.*.path", (EVER, not_blank)),
+    ("services.*.deploy.resources.reservations.devices.*", (EVER, device_request)),
+    ("services.*.gpus.*", (EVER, device_request)),
+];
+/// Checks every value of `root` as releases of `generation` do.
 ///
 /// # Errors
 /// The first thing refused.
-pub(super) fn check(root: &Node) -> Result<(), ComposeError> {
-    visit(root, &Path::ROOT)
+pub(super) fn check(root: &Node, generation: Generation) -> Result<(), ComposeError> {
+    visit(root, generation, &Path::ROOT)
 }
 
-fn visit(node: &Node, path: &Path<'_>) -> Result<(), ComposeError> {
-    if let Some(rule) = path.find(RULES) {
+fn visit(node: &Node, generation: Generation, path: &Path<'_>) -> Result<(), ComposeError> {
+    if let Some((since, rule)) = path.find(RULES)
+        && generation >= since
+    {
         rule(node, path)?;
     }
     match &node.value {
         Value::Map(map) => {
-            map.iter().try_for_each(|(key, entry)| visit(&entry.node, &path.child(key)))
+            map.iter().try_for_each(|(key, entry)| visit(&entry.node, generation, &path.child(key)))
         }
-        Value::Seq(items) => items.iter().try_for_each(|item| visit(item, &path.child("[]"))),
+        Value::Seq(items) => {
+            items.iter().try_for_each(|item| visit(item, generation, &path.child("[]")))
+        }
         _ => Ok(()),
     }
 }
@@ -81,6 +91,16 @@ fn one_source(
         [] => refuse(node, format!("`{path}` needs one of `{}`", keys.join("`, `"))),
         _ => refuse(node, format!("`{path}` can have only one of `{}`", given.join("`, `"))),
     }
+}
+
+/// An item of a list; the keys of a mapping may end as they like.
+fn variable(node: &Node, path: &Path<'_>) -> Result<(), ComposeError> {
+    let Some(text) = node.as_str().filter(|_| path.key() == "[]") else { return Ok(()) };
+    let name = text.split_once('=').map_or(text, |(name, _)| name);
+    if name.ends_with(char::is_whitespace) {
+        return refuse(node, format!("variable `{}` has a space after its name", name.trim_end()));
+    }
+    Ok(())
 }
 
 fn not_blank(node: &Node, path: &Path<'_>) -> Result<(), ComposeError> {
