@@ -14,6 +14,7 @@ use crate::compose::{ComposeError, LoadOptions, load};
 use crate::engine::api::Image;
 use crate::engine::{Observed, Wanted, observe};
 use crate::error::{Error, ExitStatus};
+use crate::plan::dependents::shares;
 use crate::plan::order::unknown_service;
 use crate::plan::{PlanError, peers, shared};
 use crate::report::layout::wrap;
@@ -100,7 +101,8 @@ fn hashes(
     services: &[&Service],
 ) -> Result<String, Error> {
     let generation = args.generation.unwrap_or(Generation::NEWEST);
-    let shared = if args.label && services.iter().any(|service| shares(service)) {
+    // Only the engine knows whose namespaces and volumes a service shares.
+    let shared = if args.label && services.iter().any(|service| !shares(service).is_empty()) {
         let wanted = Wanted { project: project.name.clone(), ..Wanted::default() };
         shared(&peers(&look(settings, &wanted)?))
     } else {
@@ -171,14 +173,6 @@ fn v1_others(
         }
     }
     Ok(others)
-}
-
-/// Whether only the engine knows whose namespaces or volumes the service shares.
-fn shares(service: &Service) -> bool {
-    let modes = [&service.network_mode, &service.ipc, &service.pid];
-    let is_service = |mode: &String| mode.starts_with("service:");
-    let is_container = |from: &String| from.starts_with("container:");
-    modes.into_iter().flatten().any(is_service) || !service.volumes_from.iter().all(is_container)
 }
 
 fn look(settings: &Settings, wanted: &Wanted) -> Result<Observed, Error> {

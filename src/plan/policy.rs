@@ -2,7 +2,6 @@
 //! `deploy.update_config` and `deploy.rollback_config` of the user's file, which Compose itself
 //! ignores, with `SwarmKit`'s meaning and defaults but for one: a failure rolls back.
 
-use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -136,16 +135,6 @@ impl FromStr for FailureAction {
             "continue" => Ok(Self::Continue),
             _ => Err("a failure action is `rollback`, `pause` or `continue`".into()),
         }
-    }
-}
-
-impl fmt::Display for FailureAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rollback => "rollback",
-            Self::Pause => "pause",
-            Self::Continue => "continue",
-        })
     }
 }
 

@@ -1,6 +1,5 @@
 //! What stands in the way of an upgrade without downtime, and what deserves a word.
 
-use super::replicas;
 use super::resources::{networks_of, volumes_of};
 use super::steps::{Finding, Level};
 use crate::compose::model::{Project, Service};
@@ -90,7 +89,7 @@ impl Preflight<'_> {
     /// A number set by hand is kept, and Compose would not keep it.
     fn replicas(&self, service: &Service) -> Vec<Finding> {
         let found = self.observed.of(&service.name).len();
-        if replicas::by_file(service).is_some() || found <= 1 {
+        if service.replicas().is_some() || found <= 1 {
             return Vec::new();
         }
         let what = format!(

@@ -1,6 +1,5 @@
 //! Which replicas of a service change: replaced, added or removed.
 
-use crate::compose::model::Service;
 use crate::engine::api::Inspection;
 
 /// One replica that changes.
@@ -12,13 +11,6 @@ pub struct Change<'a> {
     pub old: Option<&'a Inspection>,
     /// Whether it gets a new one.
     pub is_wanted: bool,
-}
-
-/// How many replicas the file asks for, if it says a number.
-#[must_use]
-pub fn by_file(service: &Service) -> Option<u32> {
-    let deployed = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
-    service.scale.or(deployed).map(|count| u32::try_from(count).unwrap_or(0))
 }
 
 /// The changes that bring `containers` (in the order of their numbers) to `wanted` replicas, none

@@ -10,11 +10,11 @@ use super::dependents::{NETWORK, Share};
 use super::diff;
 use super::identity::Identity;
 use super::obstacles::{Obstacle, obstacles};
-use super::policy::Policy;
+use super::policy::{Policy, PolicyFlags};
 use super::preflight::Preflight;
 use super::provenance::Provenance;
 use super::readiness::{default_deadline, effective_check};
-use super::replicas::{Change, by_file, changes};
+use super::replicas::{Change, changes};
 use super::resources;
 use super::steps::{
     Cause, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement, ReplacementId,
@@ -59,10 +59,10 @@ impl Planner<'_> {
             plan.up_to_date.push(self.service.name.clone());
             return Ok(false);
         }
-        let strategy = self.strategy(&changes);
+        let mut strategy = self.strategy(&changes);
         plan.findings.extend(preflight.before_changing(self.service));
         plan.findings.extend(self.image_findings(pull.is_some()));
-        plan.findings.extend(strategy.findings.clone());
+        plan.findings.append(&mut strategy.findings);
         let service = self.service_plan(&changes, &identity, strategy, pull.is_some())?;
         let new = service.replacements.iter().find_map(|pair| pair.new.as_ref());
         plan.findings.extend(new.and_then(|new| self.provenance(&identity, new)));
@@ -128,7 +128,7 @@ impl Planner<'_> {
         if let Some(wanted) = self.options.rolling.scale.get(&self.service.name) {
             return changes(self.containers(), *wanted, |_| false);
         }
-        let by_file = by_file(self.service).filter(|_| self.is_asked_for());
+        let by_file = self.service.replicas().filter(|_| self.is_asked_for());
         changes(self.containers(), by_file.unwrap_or(found), |old| {
             is_pulled || !self.late.is_empty() || !self.is_up_to_date(old, identity)
         })
@@ -192,7 +192,7 @@ impl Planner<'_> {
             order_cause: strategy.cause,
             downtime: is_down.map(|new| downtime(self.service, new, self.image(), &readiness)),
             policy: self.policy(changes.len()),
-            way_back: Policy::of(way_back, &super::policy::PolicyFlags::default(), changes.len()),
+            way_back: Policy::of(way_back, &PolicyFlags::default(), changes.len()),
             depends_on: Vec::new(),
             replacements: pairs,
             post_start: post_start(self.service, identity.style.release()),
@@ -246,9 +246,7 @@ impl Planner<'_> {
     }
 
     fn replacement(&self, change: &Change, identity: &Identity) -> Result<Replacement, SpecError> {
-        let project = &self.situation.after.name;
-        let by_style = || identity.style.container_name(project, &self.service.name, change.number);
-        let final_name = self.service.container_name.clone().unwrap_or_else(by_style);
+        let final_name = self.final_name(change.number, identity);
         let old = change.old.map(|old| OldContainer {
             id: old.id(),
             name: old.name(),

@@ -30,19 +30,17 @@ pub(super) struct Landed {
     pub(super) took: Duration,
 }
 
-type Landing<'a> = Pin<Box<dyn Future<Output = (usize, Option<Ending>)> + 'a>>;
+type Landing<'a> = Pin<Box<dyn Future<Output = (Act, Option<Ending>)> + 'a>>;
 
-/// Everything that is under way.
+/// Everything that is under way, no act twice.
 #[derive(Default)]
 pub(super) struct Flights<'a> {
     landings: FuturesUnordered<Landing<'a>>,
     aloft: Vec<Flight>,
-    next: usize,
 }
 
 /// One act under way.
 struct Flight {
-    number: usize,
     act: Act,
     started: Instant,
     abort: AbortHandle,
@@ -58,10 +56,8 @@ impl<'a> Flights<'a> {
         effect: impl Future<Output = Ending> + 'a,
     ) {
         let (effect, abort) = abortable(effect);
-        let number = self.next;
-        self.next += 1;
-        self.landings.push(Box::pin(async move { (number, effect.await.ok()) }));
-        self.aloft.push(Flight { number, act, started: Instant::now(), abort, wait });
+        self.landings.push(Box::pin(async move { (act, effect.await.ok()) }));
+        self.aloft.push(Flight { act, started: Instant::now(), abort, wait });
     }
 
     /// Gives up the wait of a step.
@@ -72,13 +68,13 @@ impl<'a> Flights<'a> {
 
     /// The next act that ends; never one if nothing is under way.
     pub(super) async fn land(&mut self) -> Landed {
-        let Some((number, ending)) = self.landings.next().await else {
+        let Some((act, ending)) = self.landings.next().await else {
             return std::future::pending().await;
         };
-        let at = self.aloft.iter().position(|flight| flight.number == number);
+        let at = self.aloft.iter().position(|flight| flight.act == act);
         let Some(at) = at else { return std::future::pending().await };
         let flight = self.aloft.remove(at);
-        Landed { act: flight.act, ending, took: flight.started.elapsed() }
+        Landed { act, ending, took: flight.started.elapsed() }
     }
 
     /// What there is to say of the waits.

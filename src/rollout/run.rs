@@ -221,7 +221,10 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             engine: self.rollout.engine,
             plan: self.plan,
             created: needed.filter_map(known).collect::<BTreeMap<_, _>>(),
-            given_up: self.services_given_up(),
+            given_up: match self.plan.steps[index].step {
+                Step::Commit => self.services_given_up(),
+                _ => Vec::new(),
+            },
             said: Rc::new(RefCell::new(String::new())),
         }
     }
@@ -300,19 +303,23 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
 
     fn report(&self, outcome: Outcome) -> RolloutReport {
         let given_up = self.state.given_up();
-        let is_new = matches!(outcome, Outcome::RolledBack) && !self.state.is_committed();
+        let is_all_back = match outcome {
+            Outcome::RolledBack => !self.state.is_committed(),
+            outcome => matches!(outcome, Outcome::Interrupted(_)),
+        };
+        let is_changed =
+            |of: &ReplacementId| !is_all_back && self.state.is_open(*of) && !given_up.contains(of);
         let services = self.plan.services.iter().enumerate();
-        let services = services.map(|(index, service)| {
-            let mut all =
-                self.plan.replacements().filter(|of| of.service == index).collect::<Vec<_>>();
-            all.retain(|of| !is_new && self.state.is_open(*of) && !given_up.contains(of));
-            ServiceSummary {
-                service: service.service.clone(),
-                from_image: service.from_image.clone(),
-                to_image: service.to_image.clone(),
-                replicas: service.replacements.len(),
-                changed: if matches!(outcome, Outcome::Interrupted(_)) { 0 } else { all.len() },
-            }
+        let services = services.map(|(index, service)| ServiceSummary {
+            service: service.service.clone(),
+            from_image: service.from_image.clone(),
+            to_image: service.to_image.clone(),
+            replicas: service.replacements.len(),
+            changed: self
+                .plan
+                .replacements()
+                .filter(|of| of.service == index && is_changed(of))
+                .count(),
         });
         let left = match outcome {
             Outcome::Stuck | Outcome::Paused => leftover::describe(&self.state),

@@ -35,7 +35,7 @@ pub(super) struct Stage<'a, E> {
     pub(super) plan: &'a Plan,
     /// The new containers that the records know of.
     pub(super) created: BTreeMap<ReplacementId, ContainerId>,
-    /// Services that are not committed.
+    /// For the commit: services whose edits are left out.
     pub(super) given_up: Vec<String>,
     /// What a wait is waiting for at the moment.
     pub(super) said: Rc<RefCell<String>>,

@@ -226,12 +226,11 @@ record! {
 const DEFAULT_STOP_GRACE: Duration = Duration::from_secs(10);
 
 impl Service {
-    /// How many containers it has: `scale`, else `deploy.replicas`, else one.
+    /// How many containers it asks for, if it says a number: `scale`, else `deploy.replicas`.
     #[must_use]
-    pub fn replicas(&self) -> u32 {
+    pub fn replicas(&self) -> Option<u32> {
         let deployed = self.deploy.as_ref().and_then(|deploy| deploy.replicas);
-        let count = self.scale.or(deployed).unwrap_or(1);
-        u32::try_from(count).unwrap_or(0)
+        self.scale.or(deployed).map(|count| u32::try_from(count).unwrap_or(0))
     }
 
     /// Time between the stop signal and the kill.
