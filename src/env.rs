@@ -25,8 +25,21 @@ pub const CI: &str = "CI";
 /// Kind of the terminal.
 pub const TERM: &str = "TERM";
 
+/// The folder of all journals.
+pub const STATE_DIR: &str = "COMPOSEUP_STATE_DIR";
+/// The user's folder for what outlives programs.
+pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+/// Who became root.
+pub const SUDO_USER: &str = "SUDO_USER";
+/// Name of the user.
+pub const USER: &str = "USER";
+/// The same, by another name.
+pub const LOGNAME: &str = "LOGNAME";
+/// The user's own folder.
+pub const HOME: &str = "HOME";
+
 /// All of them, in the order of the man page.
-pub const ALL: [Variable; 18] = [
+pub const ALL: [Variable; 23] = [
     variable("COMPOSE_FILE", "the compose files, as `--file` names them"),
     variable("COMPOSE_PATH_SEPARATOR", "what separates the files in `COMPOSE_FILE`"),
     variable("COMPOSE_PROJECT_NAME", "name of the project, as `--project-name`"),
@@ -37,7 +50,12 @@ pub const ALL: [Variable; 18] = [
     variable("DOCKER_CONFIG", "folder of docker's own configuration file"),
     variable("DOCKER_TLS_VERIFY", "refused with a TCP address: TLS is not supported yet"),
     variable("PWD", "the working directory as it was entered, where a symbolic link leads there"),
-    variable("HOME", "where docker's configuration folder is looked for"),
+    variable(HOME, "where docker's configuration folder and `.local/state` are looked for"),
+    variable(STATE_DIR, "folder of the journals instead of `composeup` in `XDG_STATE_HOME`"),
+    variable(XDG_STATE_HOME, "folder of what outlives programs instead of `$HOME/.local/state`"),
+    variable(SUDO_USER, "who is named as the one who started a run"),
+    variable(USER, "the same, without `SUDO_USER`"),
+    variable(LOGNAME, "the same, without `USER`"),
     variable(PROGRESS, "how progress is shown, as `--progress`"),
     variable(NO_PROGRESS, "if not empty, lines instead of a moving display"),
     variable(NO_COLOR, "if not empty, no colour"),

@@ -3,6 +3,7 @@
 use crate::compose::ComposeError;
 use crate::engine::EngineError;
 use crate::journal::outcome::Signal;
+use crate::journal::{JournalError, Start};
 use crate::plan::PlanError;
 use crate::rollout::PullError;
 
@@ -114,6 +115,31 @@ pub enum Error {
     /// No plan could be made, or it was refused.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The journal of the run.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An earlier run is not over.
+    #[error("run {run} of project `{project}` is not over{}", by(start.as_deref()))]
+    Unfinished {
+        /// Name of the project.
+        project: String,
+        /// Id of the run.
+        run: String,
+        /// Who started it; nothing if its journal is not here.
+        start: Option<Box<Start>>,
+    },
+    /// A run cannot be resumed where its journal is not.
+    #[error("the journal of run {run} is not on this machine, so it cannot be finished here")]
+    JournalElsewhere {
+        /// Id of the run.
+        run: String,
+    },
+    /// A run cannot be resumed, since what it is to write was changed meanwhile.
+    #[error("nothing was changed: {} changed since the run began", files_text(files))]
+    FilesChanged {
+        /// The files, as messages show them.
+        files: Vec<String>,
+    },
     /// A question was answered with no, or could not be asked.
     #[error("nothing was changed: {reason}")]
     NotConfirmed {
@@ -147,7 +173,11 @@ impl Error {
             Self::Compose(_) => ExitStatus::Project,
             Self::Engine(_) => ExitStatus::Engine,
             Self::Plan(error) => error.exit_status(),
-            Self::NotConfirmed { .. } => ExitStatus::Refused,
+            Self::Unfinished { .. } => ExitStatus::Locked,
+            Self::Journal(_)
+            | Self::JournalElsewhere { .. }
+            | Self::FilesChanged { .. }
+            | Self::NotConfirmed { .. } => ExitStatus::Refused,
             Self::Cancelled(signal) => signal.exit_status(),
             Self::Usage { .. } => ExitStatus::Usage,
             Self::Internal { .. } => ExitStatus::Internal,
@@ -161,6 +191,16 @@ impl Error {
             Self::Compose(error) => error.hints(),
             Self::Engine(error) => error.hints(),
             Self::Plan(error) => error.hints(),
+            Self::Journal(error) => error.hints(),
+            Self::Unfinished { start: Some(_), .. } => vec![RESUME.into(), ABORT.into()],
+            Self::Unfinished { start: None, .. } | Self::JournalElsewhere { .. } => vec![
+                ABORT.into(),
+                "its journal is with whoever started it; only there `composeup resume` works"
+                    .into(),
+            ],
+            Self::FilesChanged { .. } => {
+                vec!["put the files back as they were and try again".into(), ABORT.into()]
+            }
             Self::NotConfirmed { flag: Some(flag), .. } => {
                 vec![format!("pass `{flag}` to roll out without asking, or run `composeup plan`")]
             }
@@ -169,6 +209,24 @@ impl Error {
             Self::Internal { .. } => vec![REPORT.into()],
         }
     }
+}
+
+/// The way forward with an unfinished run.
+pub(crate) const RESUME: &str = "`composeup resume` goes on with it";
+/// The way back with an unfinished run.
+pub(crate) const ABORT: &str = "`composeup abort` takes it back";
+
+fn by(start: Option<&Start>) -> String {
+    start.map_or_else(String::new, |start| {
+        let Start { user, host, command, at, .. } = start;
+        let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+        format!(": `composeup {command}` by {user} on {host}, {at}")
+    })
+}
+
+fn files_text(files: &[String]) -> String {
+    let quoted: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
+    crate::text::list(&quoted)
 }
 
 /// The way out of what composeup did not foresee.

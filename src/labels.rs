@@ -35,3 +35,7 @@ pub const SLUG: &str = "com.docker.compose.slug";
 pub const RUN: &str = "composeup.run";
 /// Full id of the container that this one replaces.
 pub const REPLACES: &str = "composeup.replaces";
+/// Image reference of the container that this one replaces.
+pub const PREVIOUS_IMAGE: &str = "composeup.previous.image";
+/// What that reference meant: `repository@sha256:…`, or the image's id if no registry has it.
+pub const PREVIOUS_DIGEST: &str = "composeup.previous.digest";

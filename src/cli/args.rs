@@ -38,6 +38,20 @@ pub enum Command {
     Upgrade(UpgradeArgs),
     /// Show what `upgrade` would do, and change nothing.
     Plan(PlanArgs),
+    /// Show the containers of the project and a run that is under way or left over.
+    ///
+    /// Exits with 0 if there is no such run, with 6 if one is under way, with 12 if one is paused, and
+    /// with 11 if one was cut off or is stuck.
+    Status,
+    /// Finish a run that was cut off, is paused or stuck.
+    ///
+    /// Needs the journal of the run, which is on the machine that started it.
+    Resume,
+    /// Take back a run that was cut off, is paused or stuck: the old version serves again.
+    ///
+    /// Without the journal of the run it goes by the labels on the containers. Once the files are
+    /// written the new version serves; then the run is finished instead.
+    Abort(AbortArgs),
     /// Show which Compose made the containers and what stands in the way of an upgrade, and change
     /// nothing.
     ///
@@ -201,6 +215,14 @@ pub struct PlanArgs {
     /// Exit with 20 if there is something to do.
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// Arguments of `abort`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AbortArgs {
+    /// Only forget the run, and leave its containers as they are.
+    #[arg(long)]
+    pub leave: bool,
 }
 
 /// Arguments of `check`.

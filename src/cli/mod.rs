@@ -1,17 +1,22 @@
 //! The command line: arguments in, one command run, exit code out.
 
+mod abort;
 pub mod args;
 mod check;
 mod completions;
 mod config;
 mod demo;
 pub mod diagnostic;
+mod display;
 mod output;
 mod plan;
 pub mod prompt;
 mod request;
+mod resume;
 mod run;
+mod runs;
 pub mod settings;
+mod status;
 pub mod targets;
 mod terminal;
 mod upgrade;

@@ -91,6 +91,11 @@ impl Request {
         })
     }
 
+    /// The project as its files are.
+    pub(super) fn project(&self) -> &Project {
+        &self.before
+    }
+
     /// Looks at the engine, and says what is there and what stands in the way.
     pub(super) async fn check(&self, engine: &impl Engine) -> Result<Check, Error> {
         let all = self.after.services.keys().cloned().collect();

@@ -9,7 +9,9 @@ use tokio::runtime::Builder;
 
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
-use super::{check, completions, config, demo, diagnostic, output, plan, upgrade};
+use super::{
+    abort, check, completions, config, demo, diagnostic, output, plan, resume, status, upgrade,
+};
 use crate::error::{Error, ExitStatus};
 use crate::report::style::Style;
 use crate::rollout::Cancel;
@@ -58,6 +60,11 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
         Command::Check(args) => on_engine(async |cancel| check::run(args, settings, cancel).await),
         Command::Upgrade(args) => {
             on_engine(async |cancel| Box::pin(upgrade::run(args, settings, cancel)).await)
+        }
+        Command::Status => on_engine(async |cancel| status::run(settings, cancel).await),
+        Command::Resume => on_engine(async |cancel| Box::pin(resume::run(settings, cancel)).await),
+        Command::Abort(args) => {
+            on_engine(async |cancel| Box::pin(abort::run(args, settings, cancel)).await)
         }
         Command::Demo(args) => {
             on_engine(async |cancel| Box::pin(demo::run(args, settings, cancel)).await)

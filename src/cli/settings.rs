@@ -96,6 +96,10 @@ pub struct Settings {
     pub load: LoadOptions,
     /// `--host`.
     pub host: Option<String>,
+    /// Name of the user.
+    pub user: String,
+    /// The folder of all journals, if there is a place for it.
+    pub state_dir: Option<PathBuf>,
     /// How progress is shown.
     pub progress: Progress,
     /// Whether notes are shown.
@@ -126,6 +130,8 @@ impl Settings {
         Ok(Self {
             load: load_options(flags, around),
             host: flags.host.clone(),
+            user: user(around),
+            state_dir: state_dir(around),
             progress: progress(flags, around)?,
             verbose: flags.verbose,
             stdout: Style::new(has_colour(flags.color, around, around.stdout)),
@@ -154,6 +160,24 @@ fn load_options(flags: &GlobalArgs, around: &Surroundings) -> LoadOptions {
         env: around.env.clone(),
         ..LoadOptions::default()
     }
+}
+
+/// Who is at the keyboard, even behind `sudo`.
+fn user(around: &Surroundings) -> String {
+    let names = [env::SUDO_USER, env::USER, env::LOGNAME].into_iter();
+    let mut given = names.filter(|name| around.is_set(name));
+    let by_id = || format!("user {}", rustix::process::getuid().as_raw());
+    given.next().and_then(|name| around.env.get(name).cloned()).unwrap_or_else(by_id)
+}
+
+/// Where programs keep what outlives them (XDG Base Directory Specification); a path that is not
+/// absolute does not count there.
+fn state_dir(around: &Surroundings) -> Option<PathBuf> {
+    let path = |name| around.env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let by_xdg = || path(env::XDG_STATE_HOME).filter(|path| path.is_absolute());
+    let by_home = || Some(path(env::HOME)?.join(".local/state"));
+    let own = path(env::STATE_DIR).map(|own| around.cwd.join(own));
+    own.or_else(|| Some(by_xdg().or_else(by_home)?.join("composeup")))
 }
 
 fn progress(flags: &GlobalArgs, around: &Surroundings) -> Result<Progress, Error> {
@@ -309,6 +333,20 @@ mod tests {
     fn nobody_is_asked_unless_stdin_and_stderr_are_terminals() {
         let around = Surroundings { stdin: false, ..on_terminal(&[]) };
         assert!(!Settings::resolve(&GlobalArgs::default(), &around).unwrap().is_attended);
+    }
+
+    #[test]
+    fn journals_are_kept_where_the_environment_says() {
+        let dir = |env: &[(&str, &str)]| {
+            let around = Surroundings { cwd: "/srv/shop".into(), ..on_terminal(env) };
+            state_dir(&around).map(|path| path.display().to_string()).unwrap_or_default()
+        };
+        let home = ("HOME", "/home/ann");
+        assert_eq!(dir(&[home]), "/home/ann/.local/state/composeup");
+        assert_eq!(dir(&[home, ("XDG_STATE_HOME", "/state")]), "/state/composeup");
+        assert_eq!(dir(&[home, ("XDG_STATE_HOME", "state")]), "/home/ann/.local/state/composeup");
+        assert_eq!(dir(&[home, ("COMPOSEUP_STATE_DIR", "here")]), "/srv/shop/here");
+        assert_eq!(dir(&[]), "");
     }
 
     #[test]

@@ -1,31 +1,23 @@
 //! `composeup upgrade`: plan, show, ask, roll out.
 
-use std::io;
-use std::time::Instant;
-
-use indicatif::ProgressDrawTarget;
+use jiff::Timestamp;
+use rustix::system::uname;
 
 use super::args::UpgradeArgs;
+use super::display::{reporter, terminal_guard};
 use super::output;
 use super::plan::{plan_text, show};
 use super::prompt::{Prompter, Refuse, Terminal, confirm};
 use super::request::{Request, connect};
+use super::runs::Runs;
 use super::settings::{Progress, Settings};
-use super::terminal::TerminalGuard;
 use crate::engine::Engine;
 use crate::error::{Error, ExitStatus};
+use crate::journal::{Header, Start};
 use crate::plan::{Plan, PlanError};
-use crate::report::Reporter;
-use crate::report::json::Json;
-use crate::report::live::{Live, Screen};
-use crate::report::plain::Plain;
-use crate::report::quiet::Quiet;
 use crate::report::words::image_change;
 use crate::rollout::{Cancel, Rollout, RolloutReport};
 use crate::text::{count, duration, list};
-
-/// How many times a second the moving display may be drawn.
-const DRAWS_PER_SECOND: u8 = 10;
 
 /// Upgrades, and says how it ended.
 pub(super) async fn run(
@@ -36,10 +28,12 @@ pub(super) async fn run(
     let prepared = async {
         let request = Request::read(settings, &args.targets)?;
         let engine = connect(settings).await?;
+        let runs = Runs::of_project(settings, request.project())?;
+        runs.refuse_unfinished(&engine).await?;
         let plan = request.plan(&engine).await?;
-        Ok((request, engine, plan))
+        Ok((request, engine, runs, plan))
     };
-    let (request, engine, plan) = cancel.guard(prepared).await?;
+    let (request, engine, runs, plan) = cancel.guard(prepared).await?;
     if args.dry_run {
         show(&plan, settings);
         return Ok(ExitStatus::Ok);
@@ -61,7 +55,9 @@ pub(super) async fn run(
         };
         confirm(prompter, question, cancel).await?;
     }
-    let report = roll_out(&request, &engine, &plan, settings, cancel).await?;
+    let command = [&["upgrade".to_owned()][..], &args.targets.words].concat().join(" ");
+    let upgrade = Upgrade { request: &request, runs: &runs, command, settings, cancel };
+    let report = upgrade.roll_out(&engine, &plan).await?;
     Ok(report.outcome.exit_status())
 }
 
@@ -112,36 +108,42 @@ fn question(plan: &Plan) -> String {
     }
 }
 
-/// Pulls, plans once more (what was pulled or has happened since is part of the plan) and executes.
-async fn roll_out(
-    request: &Request,
-    engine: &impl Engine,
-    agreed: &Plan,
-    settings: &Settings,
-    cancel: &Cancel,
-) -> Result<RolloutReport, Error> {
-    let _terminal = (settings.progress == Progress::Live).then(TerminalGuard::without_control_echo);
-    let mut reporter = reporter(settings);
-    let rollout = Rollout::begin(agreed, engine, &mut *reporter, cancel);
-    rollout.pull(&agreed.pulls).await?;
-    let plan = cancel.guard(request.plan_again(engine)).await?;
-    if !plan.is_part_of(agreed) {
-        return Err(PlanError::Stale.into());
-    }
-    Ok(rollout.execute(&plan, &[], &mut Vec::new()).await)
+/// An upgrade that was agreed to.
+struct Upgrade<'a> {
+    request: &'a Request,
+    runs: &'a Runs,
+    /// The words of the command line, without flags.
+    command: String,
+    settings: &'a Settings,
+    cancel: &'a Cancel,
 }
 
-fn reporter(settings: &Settings) -> Box<dyn Reporter> {
-    let (style, width, height) = (settings.stderr, settings.width, settings.height);
-    match settings.progress {
-        Progress::Live => {
-            let target = ProgressDrawTarget::stderr_with_hz(DRAWS_PER_SECOND);
-            let started = Instant::now();
-            let clock = Box::new(move || started.elapsed());
-            Box::new(Live::new(target, Screen { style, width, height }, clock))
+impl Upgrade<'_> {
+    /// Pulls, plans once more (what was pulled or has happened since is part of the plan) and
+    /// executes.
+    async fn roll_out(&self, engine: &impl Engine, agreed: &Plan) -> Result<RolloutReport, Error> {
+        let _terminal = terminal_guard(self.settings);
+        let mut reporter = reporter(self.settings);
+        let rollout = Rollout::begin(agreed, engine, &mut *reporter, self.cancel);
+        rollout.pull(&agreed.pulls).await?;
+        let plan = self.cancel.guard(self.request.plan_again(engine)).await?;
+        if !plan.is_part_of(agreed) {
+            return Err(PlanError::Stale.into());
         }
-        Progress::Plain => Box::new(Plain::new(io::stderr(), style, width)),
-        Progress::Json => Box::new(Json(io::stdout())),
-        Progress::Quiet => Box::new(Quiet::new(io::stderr(), style, width)),
+        let store = &self.runs.store;
+        let mut journal = store.begin(&Header::of(&plan, self.start(&plan.run)), &plan)?;
+        let report = rollout.execute(&plan, &[], &mut journal).await;
+        self.runs.close(&plan.run, &report);
+        Ok(report)
+    }
+
+    fn start(&self, run: &str) -> Start {
+        Start {
+            run: run.to_owned(),
+            at: Timestamp::now(),
+            user: self.settings.user.clone(),
+            host: uname().nodename().to_string_lossy().into_owned(),
+            command: self.command.clone(),
+        }
     }
 }

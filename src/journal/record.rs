@@ -59,6 +59,8 @@ pub enum Record {
     },
     /// Another process goes on with the run; what was under way may or may not have happened.
     Resumed,
+    /// Somebody decided that the run is over, as it stands.
+    Forgotten,
     /// The run ended; one that is paused or stuck may still be resumed.
     Finished {
         /// The whole story.

@@ -126,10 +126,13 @@ fn left_over(service: &Service, container: &Inspection) -> Option<Finding> {
     let name = container.name();
     (final_name(&name) != name).then(|| {
         let what = format!("container `{name}` was left behind by a run that was cut off");
-        let hint = format!(
-            "if the other container of `{}` serves, remove this one with `docker rm -f {name}`",
-            service.name
-        );
+        let hint = match container.label(labels::RUN) {
+            Some(_) => "`composeup abort` takes that run back".to_owned(),
+            None => format!(
+                "if the other container of `{}` serves, remove this one with `docker rm -f {name}`",
+                service.name
+            ),
+        };
         error(service, what).with_hint(hint)
     })
 }

@@ -133,6 +133,8 @@ fn service(at: usize, replicas: usize) -> ServicePlan {
         service: format!("s{at}"),
         from_image: "app:1".into(),
         to_image: "app:2".into(),
+        from_pin: None,
+        to_pin: None,
         causes: vec![Cause("image changed (app:1 → app:2)".into())],
         order: Order::StartFirst,
         order_cause: None,

@@ -17,8 +17,8 @@ use super::readiness::{default_deadline, effective_check};
 use super::replicas::{Change, changes};
 use super::resources;
 use super::steps::{
-    Cause, Finding, Level, OldContainer, Order, Plan, Pull, Readiness, Replacement, ReplacementId,
-    ServicePlan,
+    Cause, Finding, Level, OldContainer, Order, Pin, Plan, Pull, Readiness, Replacement,
+    ReplacementId, ServicePlan,
 };
 use super::strategy::{Strategy, downtime};
 use crate::compose::model::Service;
@@ -187,6 +187,8 @@ impl Planner<'_> {
             service: self.service.name.clone(),
             from_image: self.containers().first().map(Inspection::image).unwrap_or_default(),
             to_image: self.image_name(),
+            from_pin: self.containers().first().map(|old| self.pin_of(old)),
+            to_pin: self.image().map(|image| Pin::of(image, &self.image_name())),
             causes: self.causes(changes, &pairs, is_pulled),
             order: strategy.order,
             order_cause: strategy.cause,
@@ -298,7 +300,7 @@ impl Planner<'_> {
             v1: v1.as_ref(),
             read_file: self.options.read_file,
         })?;
-        sign(&mut new, &self.options.run, change.old);
+        sign(&mut new, self.marks(change.old));
         Ok(new)
     }
 
@@ -308,6 +310,25 @@ impl Planner<'_> {
 
     fn image_name(&self) -> String {
         self.service.image.clone().unwrap_or_default()
+    }
+
+    /// What a new container says of its run and of the one before it.
+    fn marks(&self, old: Option<&Inspection>) -> Vec<(&'static str, String)> {
+        let mut marks = vec![(labels::RUN, self.options.run.clone())];
+        if let Some(old) = old {
+            let pin = self.pin_of(old);
+            marks.push((labels::REPLACES, old.id().0));
+            marks.push((labels::PREVIOUS_IMAGE, old.image()));
+            marks.push((labels::PREVIOUS_DIGEST, pin.digest.unwrap_or(pin.id)));
+        }
+        marks
+    }
+
+    /// What the image of a container is, even if its tag has moved or the engine lost it.
+    fn pin_of(&self, old: &Inspection) -> Pin {
+        let image = self.situation.observed.images.get(&old.image_id());
+        let lost = || Pin { id: old.image_id(), digest: None };
+        image.map_or_else(lost, |image| Pin::of(image, &old.image()))
     }
 
     fn image(&self) -> Option<&Image> {
@@ -357,13 +378,11 @@ impl Planner<'_> {
 }
 
 /// Signs a new container, so that it can be found and told from every other one.
-fn sign(new: &mut ContainerSpec, run: &str, old: Option<&Inspection>) {
-    let replaces = old.map(|old| (labels::REPLACES, old.id().0));
-    let marks = [(labels::RUN, run.to_owned())].into_iter().chain(replaces);
+fn sign(new: &mut ContainerSpec, marks: Vec<(&'static str, String)>) {
     if let Some(body) = new.body.as_object_mut() {
         let own = body.entry("Labels").or_insert_with(|| Value::Object(Map::new()));
         if let Some(own) = own.as_object_mut() {
-            own.extend(marks.map(|(key, value)| (key.to_owned(), value.into())));
+            own.extend(marks.into_iter().map(|(key, value)| (key.to_owned(), value.into())));
         }
     }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::policy::Policy;
-pub use crate::compose::edit::{FileEdit, LineChange};
+pub use crate::compose::edit::{EditRecipe, FileEdit, LineChange};
 use crate::compose::hash::HashText;
-use crate::engine::api::{ContainerId, ContainerSpec, Exec};
+use crate::engine::api::{ContainerId, ContainerSpec, Exec, Image};
 
 /// Everything a rollout will do, complete before the first change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,9 @@ pub struct Plan {
     pub services: Vec<ServicePlan>,
     /// Services that were asked for or looked at and need nothing.
     pub up_to_date: Vec<String>,
-    /// Changes of files, written at the commit point.
+    /// Changes of files, written at the commit point. They are not part of the plan that is kept:
+    /// [`EditRecipe`].
+    #[serde(skip)]
     pub edits: Vec<FileEdit>,
     /// What stands out, warnings and notes (errors refuse the plan).
     pub findings: Vec<Finding>,
@@ -163,6 +165,10 @@ pub struct ServicePlan {
     pub from_image: String,
     /// Image reference that will run.
     pub to_image: String,
+    /// What `from_image` meant when the container that runs was made.
+    pub from_pin: Option<Pin>,
+    /// What `to_image` means on the engine, unless it is still to be pulled.
+    pub to_pin: Option<Pin>,
     /// Why it changes, most important first.
     pub causes: Vec<Cause>,
     /// Which of the two runs first.
@@ -192,6 +198,24 @@ impl ServicePlan {
     #[must_use]
     pub fn new_replicas(&self) -> usize {
         self.replacements.iter().filter(|pair| pair.new.is_some()).count()
+    }
+}
+
+/// What an image reference means, whatever becomes of its tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// Id on the engine: `sha256:` and 64 hex digits.
+    pub id: String,
+    /// `repository@sha256:…` in a registry, if it came from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+impl Pin {
+    /// The pin of an image that the engine has.
+    #[must_use]
+    pub fn of(image: &Image, reference: &str) -> Self {
+        Self { id: image.id(), digest: image.digest(reference) }
     }
 }
 

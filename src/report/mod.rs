@@ -15,6 +15,7 @@ pub mod quiet;
 pub mod reporter;
 #[cfg(test)]
 mod sample;
+pub mod status;
 pub mod style;
 pub mod summary;
 pub mod words;

@@ -3,7 +3,8 @@
 use super::layout::{VERB, fit, wrap};
 use super::style::{Style, Tone};
 use super::words::{image, image_change};
-use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
+use crate::error::{ABORT, RESUME};
+use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary, Signal};
 use crate::text::{count, duration, list};
 
 /// Writes summaries.
@@ -72,7 +73,9 @@ impl Summary {
     }
 
     fn hints(&self, report: &RolloutReport) -> String {
-        let hints = report.failure.iter().flat_map(|failure| &failure.hints);
+        let hints = report.failure.iter().flat_map(|failure| &failure.hints).map(String::as_str);
+        let ways: &[&str] = if report.outcome.is_final() { &[] } else { &[RESUME, ABORT] };
+        let hints = hints.chain(ways.iter().copied());
         let hints: String = hints.map(|hint| self.labelled(Tone::Busy, "hint", hint)).collect();
         if hints.is_empty() { hints } else { format!("\n{hints}") }
     }
@@ -111,6 +114,9 @@ fn sentence(report: &RolloutReport) -> String {
         }
         Outcome::RolledBack => format!("{project} rolled back: {}", serving(&report.services)),
         Outcome::Paused => format!("{project} paused: {}", shares(&report.services)),
+        Outcome::Interrupted(Signal::Abort) => {
+            format!("{project} aborted, all taken back: {}", serving(&report.services))
+        }
         Outcome::Interrupted(_) => {
             format!("{project} interrupted, all taken back: {}", serving(&report.services))
         }

@@ -10,6 +10,7 @@ pub mod machine;
 mod persist;
 mod pull;
 pub mod ready;
+pub mod recover;
 mod run;
 #[cfg(test)]
 mod simulation;

@@ -222,22 +222,11 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             plan: self.plan,
             created: needed.filter_map(known).collect::<BTreeMap<_, _>>(),
             given_up: match self.plan.steps[index].step {
-                Step::Commit => self.services_given_up(),
+                Step::Commit => self.state.services_left_old(),
                 _ => Vec::new(),
             },
             said: Rc::new(RefCell::new(String::new())),
         }
-    }
-
-    /// Services that run nothing new.
-    fn services_given_up(&self) -> Vec<String> {
-        let given_up = self.state.given_up();
-        let all = self.plan.services.iter().enumerate();
-        let is_given_up = |service: usize| {
-            let mut of = self.plan.replacements().filter(|of| of.service == service);
-            of.all(|of| given_up.contains(&of))
-        };
-        all.filter(|(index, _)| is_given_up(*index)).map(|(_, one)| one.service.clone()).collect()
     }
 
     fn wait(&self, step: &Step, name: StepRef, said: &Rc<RefCell<String>>) -> Option<Wait> {

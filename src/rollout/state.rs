@@ -97,7 +97,7 @@ impl<'a> State<'a> {
                 self.reason.get_or_insert(Outcome::Interrupted(*signal));
             }
             Record::Resumed => self.resume(),
-            Record::Finished { .. } => {}
+            Record::Finished { .. } | Record::Forgotten => {}
         }
     }
 
@@ -281,6 +281,18 @@ impl<'a> State<'a> {
             }
         }
         given_up
+    }
+
+    /// Names of the services that run nothing new, so that the files go on saying what they say.
+    #[must_use]
+    pub fn services_left_old(&self) -> Vec<String> {
+        let given_up = self.given_up();
+        let all = self.plan.services.iter().enumerate();
+        let is_given_up = |service: usize| {
+            let mut of = self.plan.replacements().filter(|of| of.service == service);
+            of.all(|of| given_up.contains(&of))
+        };
+        all.filter(|(index, _)| is_given_up(*index)).map(|(_, one)| one.service.clone()).collect()
     }
 
     fn services_given_up(&self) -> BTreeSet<usize> {

@@ -25,7 +25,9 @@ pub(crate) fn scrubbed(program: &Path) -> Command {
 
 /// The program under test.
 pub(crate) fn composeup() -> Command {
-    scrubbed(Path::new(env!("CARGO_BIN_EXE_composeup")))
+    let mut command = scrubbed(Path::new(env!("CARGO_BIN_EXE_composeup")));
+    command.env("COMPOSEUP_STATE_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"));
+    command
 }
 
 /// How a command ended.

@@ -72,6 +72,11 @@ impl Stack {
         self.folder().join("docker-compose.yml")
     }
 
+    /// Where the journals of its runs are.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.root.path().join("state")
+    }
+
     /// Text of its compose file.
     pub(crate) fn text(&self) -> String {
         fs::read_to_string(self.file()).unwrap()
@@ -101,6 +106,7 @@ impl Stack {
     pub(crate) fn composeup(&self, arguments: &[&str]) -> Command {
         let mut command = composeup();
         command.current_dir(self.folder()).args(arguments);
+        command.env("COMPOSEUP_STATE_DIR", self.state_dir());
         command
     }
 

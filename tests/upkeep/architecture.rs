@@ -14,8 +14,8 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("plan", &["compose", "engine", "error", "text", "labels"]),
     ("journal", &["plan", "engine", "error", "text", "labels"]),
     ("rollout", &["plan", "engine", "compose", "journal", "report", "error", "text", "labels"]),
-    ("report", &["plan", "journal", "rollout", "text"]),
-    ("error", &["compose", "engine", "journal", "plan", "rollout"]),
+    ("report", &["plan", "journal", "rollout", "error", "text"]),
+    ("error", &["compose", "engine", "journal", "plan", "rollout", "text"]),
     ("demo", &["cli", "compose", "engine", "error", "plan", "report", "rollout", "text", "labels"]),
 ];
 

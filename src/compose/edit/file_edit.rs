@@ -54,26 +54,32 @@ impl FileEdit {
     /// The edit without what is only for these services; nothing if nothing is left of it.
     #[must_use]
     pub fn without(&self, services: &[String]) -> Option<Self> {
-        let is_out = |change: &LineChange| {
-            !change.services.is_empty() && change.services.iter().all(|one| services.contains(one))
-        };
-        let changes: Vec<LineChange> =
-            self.changes.iter().filter(|change| !is_out(change)).cloned().collect();
-        let after = changed(&self.before, &changes);
-        (!changes.is_empty()).then(|| Self { changes, after, ..self.clone() })
+        let changes = without(&self.changes, services);
+        let after = changed(&self.before, &changes).filter(|_| !changes.is_empty())?;
+        Some(Self { changes, after, ..self.clone() })
     }
 }
 
-/// The text with these changes, which come in its order.
-fn changed(before: &str, changes: &[LineChange]) -> String {
-    let mut after = String::with_capacity(before.len());
+/// The changes that are not only for these services.
+pub(super) fn without(changes: &[LineChange], services: &[String]) -> Vec<LineChange> {
+    let is_out = |change: &&LineChange| {
+        !change.services.is_empty() && change.services.iter().all(|one| services.contains(one))
+    };
+    changes.iter().filter(|change| !is_out(change)).cloned().collect()
+}
+
+/// The text with these changes, which come in its order; `None` if it does not hold what goes.
+pub(super) fn changed(text: &str, changes: &[LineChange]) -> Option<String> {
+    let mut after = String::with_capacity(text.len());
     let mut copied = 0;
     for change in changes {
-        after.push_str(&before[copied..change.start]);
+        let end = change.start + change.from.len();
+        after.push_str(text.get(copied..change.start)?);
+        text.get(change.start..end).filter(|there| *there == change.from)?;
         after.push_str(&change.to);
-        copied = change.start + change.from.len();
+        copied = end;
     }
-    after + &before[copied..]
+    Some(after + text.get(copied..)?)
 }
 
 /// Bytes of a file and what to put in their place.

@@ -11,6 +11,7 @@ mod service;
 mod text;
 pub mod v1;
 
+pub(crate) use digest::sha256;
 pub use generation::Generation;
 pub use proof::{Evidence, Proof, prove};
 pub use resource::{network_hash, volume_hash};

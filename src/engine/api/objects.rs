@@ -20,6 +20,15 @@ impl Image {
         text_at(&self.0, "/Id")
     }
 
+    /// `repository@sha256:…` of the registry that `reference` came from, if it came from one.
+    #[must_use]
+    pub fn digest(&self, reference: &str) -> Option<String> {
+        let digests = self.0.get("RepoDigests").and_then(Value::as_array)?;
+        let all = || digests.iter().filter_map(Value::as_str);
+        let of_same = all().find(|digest| repository(digest) == repository(reference));
+        of_same.or_else(|| all().next()).map(str::to_owned)
+    }
+
     /// Paths the image declares as volumes.
     #[must_use]
     pub fn volumes(&self) -> Vec<String> {
@@ -41,6 +50,15 @@ impl Image {
             "" => format!("{os}/{architecture}"),
             variant => format!("{os}/{architecture}/{variant}"),
         }
+    }
+}
+
+/// A reference without its tag and digest.
+fn repository(reference: &str) -> &str {
+    let named = reference.split_once('@').map_or(reference, |(named, _)| named);
+    match named.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => named,
     }
 }
 
@@ -85,5 +103,25 @@ impl Volume {
     #[must_use]
     pub fn labels(&self) -> BTreeMap<String, String> {
         string_map(self.0.get("Labels"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_digest_is_the_one_of_the_registry_that_was_named() {
+        let image = Image(json!({
+            "RepoDigests": ["ghost@sha256:aa", "localhost:5000/ghost@sha256:bb"],
+        }));
+        assert_eq!(
+            image.digest("localhost:5000/ghost:3").unwrap(),
+            "localhost:5000/ghost@sha256:bb"
+        );
+        assert_eq!(image.digest("ghost:3@sha256:aa").unwrap(), "ghost@sha256:aa");
+        assert_eq!(Image(json!({ "RepoDigests": [] })).digest("ghost:3"), None);
     }
 }

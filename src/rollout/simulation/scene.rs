@@ -54,7 +54,7 @@ impl Journal for Pen {
         match &mut paper.room {
             Some(0) => {
                 let (path, reason) = ("run.jsonl".into(), "no space left on device".into());
-                return Err(JournalError { path, reason });
+                return Err(JournalError::Write { path, reason });
             }
             Some(room) => *room -= 1,
             None => {}

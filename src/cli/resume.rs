@@ -1,0 +1,85 @@
+//! `composeup resume`: goes on with a run that was cut off, is paused or stuck.
+
+use std::fs;
+
+use super::display::{reporter, terminal_guard};
+use super::output;
+use super::request::connect;
+use super::runs::{Runs, Unfinished};
+use super::settings::Settings;
+use crate::engine::Engine;
+use crate::error::{Error, ExitStatus};
+use crate::journal::outcome::RolloutReport;
+use crate::journal::{Journal, KeptPlan, Record, Story};
+use crate::plan::Plan;
+use crate::rollout::recover::{Recovered, recover};
+use crate::rollout::{Cancel, Rollout};
+
+/// Finishes, and says how it ended.
+pub(super) async fn run(settings: &Settings, cancel: &Cancel) -> Result<ExitStatus, Error> {
+    let runs = Runs::of(settings)?;
+    let engine = cancel.guard(async { connect(settings).await }).await?;
+    match cancel.guard(runs.unfinished(&engine)).await? {
+        None => Ok(nothing(&runs)),
+        Some(Unfinished::Found(run)) => Err(Error::JournalElsewhere { run: run.plan.run }),
+        Some(Unfinished::Kept(story, kept)) => {
+            let recovered = recovered(&story, *kept);
+            if !recovered.changed.is_empty() {
+                return Err(Error::FilesChanged { files: recovered.changed });
+            }
+            let going = Going { runs: &runs, settings, cancel };
+            let report = going.on(&engine, &story, &recovered.plan, vec![Record::Resumed]).await?;
+            Ok(report.outcome.exit_status())
+        }
+    }
+}
+
+/// Where the run stands by its journal and by the files.
+pub(super) fn recovered(story: &Story, kept: KeptPlan) -> Recovered {
+    recover(kept, &story.records(), |path| fs::read_to_string(path))
+}
+
+/// Nothing to finish, nothing to take back.
+pub(super) fn nothing(runs: &Runs) -> ExitStatus {
+    output::stderr(&format!("no run of project `{}` is unfinished\n", runs.project));
+    ExitStatus::Ok
+}
+
+/// Goes on with a run of an earlier process.
+pub(super) struct Going<'a> {
+    pub(super) runs: &'a Runs,
+    pub(super) settings: &'a Settings,
+    pub(super) cancel: &'a Cancel,
+}
+
+impl Going<'_> {
+    /// Adds `more` to the records, and goes on from there to the end.
+    pub(super) async fn on(
+        &self,
+        engine: &impl Engine,
+        story: &Story,
+        plan: &Plan,
+        more: Vec<Record>,
+    ) -> Result<RolloutReport, Error> {
+        let mut journal = self.runs.store.reopen(&plan.run)?;
+        more.iter().try_for_each(|record| journal.append(record))?;
+        let records = [story.records(), more].concat();
+        let report = self.execute(engine, plan, &records, &mut journal).await;
+        self.runs.close(&plan.run, &report);
+        Ok(report)
+    }
+
+    /// Executes the rest of a plan, and shows it.
+    pub(super) async fn execute(
+        &self,
+        engine: &impl Engine,
+        plan: &Plan,
+        records: &[Record],
+        journal: &mut dyn Journal,
+    ) -> RolloutReport {
+        let _terminal = terminal_guard(self.settings);
+        let mut reporter = reporter(self.settings);
+        let rollout = Rollout::begin(plan, engine, &mut *reporter, self.cancel);
+        rollout.execute(plan, records, journal).await
+    }
+}
