@@ -39,7 +39,9 @@ impl JournalError {
                 "make room or give write permission there, or set `COMPOSEUP_STATE_DIR`".into()
             }
             Self::Read { .. } => {
-                "if it is beyond repair, move it away: `composeup abort` works without it".into()
+                "set `COMPOSEUP_STATE_DIR` to a folder of your own; a file that is beyond repair may be \
+                 moved away, since `composeup abort` works without it"
+                    .into()
             }
             Self::Newer { .. } => "use that release, or a newer one".into(),
         }]

@@ -50,6 +50,7 @@ impl Case {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("shop");
         fs::create_dir(&folder).unwrap();
+        fs::create_dir(root.path().join("state")).unwrap();
         let daemon = Daemon::start();
         let working_dir = folder.to_str().unwrap().to_owned();
         daemon.with(async move |fake| {
@@ -62,6 +63,7 @@ impl Case {
         });
         let mut command = composeup();
         command.current_dir(&folder).env("DOCKER_HOST", daemon.host());
+        command.env("COMPOSEUP_STATE_DIR", root.path().join("state"));
         Self { root, daemon, command }
     }
 
@@ -109,11 +111,13 @@ impl Case {
         let socket = PathBuf::from(self.daemon.host().strip_prefix("unix://").unwrap());
         open(socket.parent().unwrap(), 0o755);
         open(&socket, 0o777);
+        open(&self.root.path().join("state"), 0o777);
         // The executable may lie where only root comes.
         let program = self.root.path().join("composeup");
         fs::copy(self.command.get_program(), &program).unwrap();
         let mut command = Command::new(&program);
         command.current_dir(self.folder()).env("DOCKER_HOST", self.daemon.host());
+        command.env("COMPOSEUP_STATE_DIR", self.root.path().join("state"));
         command.uid(NOBODY).gid(NOBODY);
         self.command = command;
         self
