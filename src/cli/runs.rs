@@ -7,7 +7,8 @@ use super::settings::Settings;
 use crate::compose::hash::sha256;
 use crate::compose::model::Project;
 use crate::compose::{ComposeError, load};
-use crate::engine::{Engine, EngineError};
+use crate::engine::Engine;
+use crate::engine::api::Inspection;
 use crate::env;
 use crate::error::Error;
 use crate::journal::outcome::RolloutReport;
@@ -108,32 +109,27 @@ impl Runs {
         engine: &impl Engine,
     ) -> Result<Option<Unfinished>, Error> {
         let endpoint = engine.info().await?.endpoint;
+        let label = format!("{}={}", labels::PROJECT, self.project);
+        let containers = engine.containers(&[label]).await?;
         for run in self.store.runs()? {
             let Some(story) = self.store.read(&run)? else { continue };
-            if story.is_unfinished()
-                && !story.is_untouched()
-                && is_on(&story.header, &endpoint)
+            let is_open = story.is_unfinished() && !story.is_untouched();
+            if is_open
+                && is_here(&story.header, &endpoint, &containers)
                 && let Some(plan) = self.store.plan(&run)?
             {
                 return Ok(Some(Unfinished::Kept(Box::new(story), Box::new(plan))));
             }
         }
-        Ok(self.by_labels(engine, &endpoint).await?.map(|run| Unfinished::Found(Box::new(run))))
-    }
-
-    async fn by_labels(
-        &self,
-        engine: &impl Engine,
-        endpoint: &str,
-    ) -> Result<Option<FoundRun>, EngineError> {
-        let containers =
-            engine.containers(&[format!("{}={}", labels::PROJECT, self.project)]).await?;
-        Ok(found_run(&self.project, endpoint, &containers))
+        let found = found_run(&self.project, &endpoint, &containers);
+        Ok(found.map(|run| Unfinished::Found(Box::new(run))))
     }
 }
 
-fn is_on(header: &Header, endpoint: &str) -> bool {
-    header.endpoint == endpoint
+/// Whether a run is one of this engine, which may have more than one address.
+fn is_here(header: &Header, endpoint: &str, containers: &[Inspection]) -> bool {
+    let made = |one: &Inspection| one.label(labels::RUN) == Some(&header.start.run);
+    header.endpoint == endpoint || containers.iter().any(made)
 }
 
 /// Every folder with journals of a project of this name.

@@ -6,6 +6,7 @@ mod demo;
 mod failing;
 mod hooks;
 mod interrupting;
+mod killing;
 mod only_v1;
 mod sharing;
 mod upgrading;

@@ -51,6 +51,11 @@ impl RealEngine {
         self.run(async |docker| docker.create_volume(&json!({ "Name": name })).await.unwrap());
     }
 
+    /// Whether there is a volume of this name.
+    pub(crate) fn has_volume(&self, name: &str) -> bool {
+        self.run(async |docker| docker.volume(name).await.unwrap().is_some())
+    }
+
     /// Removes a project with all its containers use, and the networks and volumes named here.
     /// Never panics, since it runs while a failed test unwinds; what resists is told of.
     pub(crate) fn remove_project(&self, project: &str, networks: &[String], volumes: &[String]) {

@@ -9,3 +9,4 @@ pub(crate) mod images;
 pub(crate) mod running;
 pub(crate) mod stack;
 pub(crate) mod state;
+pub(crate) mod tap;

@@ -47,8 +47,16 @@ pub(crate) struct Container {
 }
 
 /// Labels that a new version has another value of.
-const PER_VERSION: [&str; 6] =
-    [labels::CONFIG_HASH, labels::IMAGE, labels::REPLACE, labels::RUN, labels::REPLACES, MADE_OF];
+const PER_VERSION: [&str; 8] = [
+    labels::CONFIG_HASH,
+    labels::IMAGE,
+    labels::REPLACE,
+    labels::RUN,
+    labels::REPLACES,
+    labels::PREVIOUS_IMAGE,
+    labels::PREVIOUS_DIGEST,
+    MADE_OF,
+];
 
 /// Settings that an upgrade keeps.
 const KEPT: [&str; 9] = [
