@@ -39,3 +39,22 @@ pub const REPLACES: &str = "composeup.replaces";
 pub const PREVIOUS_IMAGE: &str = "composeup.previous.image";
 /// What that reference meant: `repository@sha256:…`, or the image's id if no registry has it.
 pub const PREVIOUS_DIGEST: &str = "composeup.previous.digest";
+
+/// On a volume: it is the lock of this project, or guards the removal of one.
+pub const LOCK: &str = "composeup.lock";
+/// Random token of the process that made the lock.
+pub const LOCK_TOKEN: &str = "composeup.lock.token";
+/// Who started that process.
+pub const LOCK_USER: &str = "composeup.lock.user";
+/// The command without its flags: `upgrade web 1.9`.
+pub const LOCK_COMMAND: &str = "composeup.lock.command";
+/// Time of the lock: RFC 3339 in UTC.
+pub const LOCK_SINCE: &str = "composeup.lock.since";
+/// Name of the machine the process runs on.
+pub const LOCK_HOST: &str = "composeup.lock.host";
+/// Boot of that machine and pid namespace of the process, within which a pid means something.
+pub const LOCK_KERNEL: &str = "composeup.lock.kernel";
+/// Its process id.
+pub const LOCK_PID: &str = "composeup.lock.pid";
+/// When it was started, in clock ticks since the boot: another process may get its id.
+pub const LOCK_BORN: &str = "composeup.lock.born";

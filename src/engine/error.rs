@@ -123,6 +123,12 @@ impl EngineError {
         self.is_ambiguous() || matches!(self, Self::Unreachable { .. })
     }
 
+    /// The refusal to remove a volume that is not the lock it should be.
+    pub(super) fn foreign_lock(volume: &str) -> Self {
+        let message = "it is not the lock it should be, and was left alone".to_owned();
+        Self::Conflict { call: format!("remove lock `{volume}`"), message }
+    }
+
     /// What the user can do.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {

@@ -5,6 +5,7 @@ pub mod docker;
 mod error;
 pub mod fake;
 pub mod observe;
+pub(crate) mod persist;
 pub mod spec;
 
 pub use api::Engine;

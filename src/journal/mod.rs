@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod found;
 mod header;
+pub mod lock;
 pub mod outcome;
 pub mod record;
 mod store;

@@ -7,7 +7,6 @@ mod failure;
 mod flight;
 pub mod leftover;
 pub mod machine;
-mod persist;
 mod pull;
 pub mod ready;
 pub mod recover;

@@ -11,10 +11,10 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::failure::end_of_check;
-use super::persist::persist;
 use crate::engine::api::{
     ContainerId, ContainerState, EventStream, Exec, ExecResult, Healthcheck, Inspection,
 };
+use crate::engine::persist::persist;
 use crate::engine::{Engine, EngineError};
 use crate::plan::steps::Readiness;
 use crate::text;

@@ -11,9 +11,9 @@ use tokio::time::sleep;
 
 use super::commit;
 use super::failure::end_of_check;
-use super::persist::persist;
 use super::ready::{self, NotReady};
 use crate::engine::api::{ContainerId, ContainerSpec, Exec, Inspection};
+use crate::engine::persist::persist;
 use crate::engine::{Engine, EngineError};
 use crate::labels;
 use crate::plan::Plan;

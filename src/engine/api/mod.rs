@@ -19,4 +19,4 @@ pub use identity::{ContainerId, EngineInfo};
 pub use inspection::{ContainerState, Health, Inspection};
 pub use objects::{Image, Network, Volume};
 pub use spec::{Attachment, ContainerFile, ContainerSpec};
-pub use verbs::{Engine, EngineEvent, EventStream, LayerProgress};
+pub use verbs::{Engine, EngineEvent, EventStream, LayerProgress, RemovalStream};

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::healthcheck::{Healthcheck, healthcheck};
 use super::json::{string_map, text_at};
+use crate::labels;
 
 /// `GET /images/{name}/json` as the engine sent it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +104,14 @@ impl Volume {
     #[must_use]
     pub fn labels(&self) -> BTreeMap<String, String> {
         string_map(self.0.get("Labels"))
+    }
+
+    /// Whether it is a lock of composeup with this token.
+    #[must_use]
+    pub fn is_lock(&self, token: &str) -> bool {
+        let labels = self.labels();
+        labels.contains_key(labels::LOCK)
+            && labels.get(labels::LOCK_TOKEN).is_some_and(|own| own == token)
     }
 }
 

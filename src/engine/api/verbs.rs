@@ -40,6 +40,9 @@ pub struct EngineEvent {
 /// Container events as they come; an error or the end means: subscribe again, then look again.
 pub type EventStream = Pin<Box<dyn Stream<Item = Result<EngineEvent, EngineError>>>>;
 
+/// One item for each time a volume was removed; an error or the end means as in [`EventStream`].
+pub type RemovalStream = Pin<Box<dyn Stream<Item = Result<(), EngineError>>>>;
+
 /// Verbs of a Docker Engine. Every call has a deadline; a lost answer is an ambiguous
 /// [`EngineError`], never a success.
 #[expect(async_fn_in_trait, reason = "one thread; no Send bound is wanted")]
@@ -115,6 +118,17 @@ pub trait Engine {
     /// Creates a network with the given body of `POST /networks/create`.
     async fn create_network(&self, body: &Value) -> Result<(), EngineError>;
 
-    /// Creates a volume with the given body of `POST /volumes/create`.
+    /// Creates a volume with the given body of `POST /volumes/create`. If there is one of this name
+    /// already it stays as it is, its labels too, and that is success.
     async fn create_volume(&self, body: &Value) -> Result<(), EngineError>;
+
+    /// Every volume that is labelled as a lock of this project.
+    async fn locks(&self, project: &str) -> Result<Vec<Volume>, EngineError>;
+
+    /// Removes the volume of this name if it is the lock with this token, by its labels; gone already
+    /// is success. Any other volume is refused: no verb removes a volume of a user.
+    async fn remove_lock(&self, volume: &str, token: &str) -> Result<(), EngineError>;
+
+    /// The removals of one volume from now on, as [`Self::events`] tells those of a container.
+    async fn removals(&self, volume: &str) -> Result<RemovalStream, EngineError>;
 }

@@ -8,7 +8,7 @@ use super::client::Docker;
 use super::{containers, events, exec, files, images, logs, networks, volumes};
 use crate::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
-    ExecResult, Image, Inspection, LayerProgress, Network, Volume,
+    ExecResult, Image, Inspection, LayerProgress, Network, RemovalStream, Volume,
 };
 use crate::engine::{Engine, EngineError};
 
@@ -144,5 +144,17 @@ impl Engine for Docker {
 
     async fn create_volume(&self, body: &Value) -> Result<(), EngineError> {
         volumes::create(self, body).await
+    }
+
+    async fn locks(&self, project: &str) -> Result<Vec<Volume>, EngineError> {
+        volumes::locks(self, project).await
+    }
+
+    async fn remove_lock(&self, volume: &str, token: &str) -> Result<(), EngineError> {
+        volumes::remove_lock(self, volume, token).await
+    }
+
+    async fn removals(&self, volume: &str) -> Result<RemovalStream, EngineError> {
+        events::removals(self, volume).await
     }
 }

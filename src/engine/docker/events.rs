@@ -1,9 +1,9 @@
-//! What happens to a container, as the engine tells it.
+//! What happens to containers and volumes, as the engine tells it.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use futures_util::{AsyncBufReadExt as _, StreamExt as _, TryStreamExt as _};
+use futures_util::{AsyncBufReadExt as _, Stream, StreamExt as _, TryStreamExt as _};
 use http::header::DATE;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -12,31 +12,47 @@ use super::classify::{broken, nonsense};
 use super::client::Docker;
 use super::raw::encoded;
 use crate::engine::EngineError;
-use crate::engine::api::{ContainerId, EngineEvent, EventStream};
+use crate::engine::api::{ContainerId, EngineEvent, EventStream, RemovalStream};
 
-/// `GET /events` for one container, without a deadline: silence is normal.
-///
-/// The engine sends the head of its answer a moment before it subscribes, so the subscription
-/// begins at the engine's own time of a moment ago: what happens in between is told all the same.
-/// The stream may therefore begin with events of the second before.
+/// What happens to one container.
 pub(super) async fn subscribe(
     docker: &Docker,
     of: &ContainerId,
 ) -> Result<EventStream, EngineError> {
     let call = format!("listen to container `{}`", of.short());
-    let filters = json!({ "type": ["container"], "container": [of] }).to_string();
-    let since = engine_time(docker, &call).await?;
-    let path = format!("/events?since={since}&filters={}", encoded(&filters));
-    let response = docker.open(&call, &path).await?;
+    let lines = listen(docker, &call, &json!({ "type": ["container"], "container": [of] })).await?;
+    let events = lines.map(move |line| event(&call, &line?));
+    Ok(Box::pin(events.filter_map(async |event| event.transpose())))
+}
+
+/// The removals of one volume.
+pub(super) async fn removals(docker: &Docker, volume: &str) -> Result<RemovalStream, EngineError> {
+    let call = format!("listen to volume `{volume}`");
+    let filters = json!({ "type": ["volume"], "volume": [volume], "event": ["destroy"] });
+    let lines = listen(docker, &call, &filters).await?;
+    Ok(Box::pin(lines.map_ok(|_| ())))
+}
+
+/// `GET /events` line by line, without a deadline: silence is normal.
+///
+/// The engine sends the head of its answer a moment before it subscribes, so the subscription
+/// begins at the engine's own time of a moment ago: what happens in between is told all the same.
+/// The stream may therefore begin with events of the second before.
+async fn listen(
+    docker: &Docker,
+    call: &str,
+    filters: &Value,
+) -> Result<impl Stream<Item = Result<String, EngineError>> + use<>, EngineError> {
+    let since = engine_time(docker, call).await?;
+    let path = format!("/events?since={since}&filters={}", encoded(&filters.to_string()));
+    let response = docker.open(call, &path).await?;
     let chunks = response.into_body().into_data_stream().map_err(io::Error::other);
-    let events = chunks.into_async_read().lines().filter_map(move |line| {
-        let event = match line {
-            Ok(line) => event(&call, &line).transpose(),
-            Err(error) => Some(Err(cut(&error, &call))),
-        };
-        async move { event }
-    });
-    Ok(Box::pin(events))
+    let call = call.to_owned();
+    let lines = chunks.into_async_read().lines();
+    Ok(lines.map_err(move |error| cut(&error, &call)).try_filter(|line| {
+        let has_words = !line.trim().is_empty();
+        async move { has_words }
+    }))
 }
 
 /// The engine's clock in seconds, from the date of its answer to a ping.
@@ -55,11 +71,8 @@ fn cut(error: &io::Error, call: &str) -> EngineError {
     }
 }
 
-/// One line; `None` for an empty one and for what is not about a container.
+/// One line; `None` for what is not about a container.
 fn event(call: &str, line: &str) -> Result<Option<EngineEvent>, EngineError> {
-    if line.trim().is_empty() {
-        return Ok(None);
-    }
     let value: Value = serde_json::from_str(line).map_err(|error| nonsense(call, &error))?;
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     if text("/Type").is_some_and(|kind| kind != "container") {
@@ -82,7 +95,6 @@ mod tests {
     #[test]
     fn kinds_of_events_that_are_unknown_are_passed_over() {
         assert_eq!(event("x", r#"{"Type":"moon","Action":"rise"}"#).unwrap(), None);
-        assert_eq!(event("x", "\r").unwrap(), None);
         let known = r#"{"Type":"container","Action":"health_status: healthy","Actor":{"ID":"ab","Attributes":{"k":"v"}}}"#;
         let known = event("x", known).unwrap().unwrap();
         assert_eq!((known.container.0.as_str(), known.attributes["k"].as_str()), ("ab", "v"));

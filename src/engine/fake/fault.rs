@@ -29,6 +29,9 @@ pub enum Verb {
     Events,
     CreateNetwork,
     CreateVolume,
+    Locks,
+    RemoveLock,
+    Removals,
 }
 
 impl Verb {
@@ -47,6 +50,7 @@ impl Verb {
                 | Self::Rename
                 | Self::CreateNetwork
                 | Self::CreateVolume
+                | Self::RemoveLock
         )
     }
 }

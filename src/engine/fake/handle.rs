@@ -91,6 +91,11 @@ impl Fake {
         self.0.faults.borrow_mut().add(fault);
     }
 
+    /// Takes away every fault that still waits.
+    pub fn disarm(&self) {
+        *self.0.faults.borrow_mut() = Faults::default();
+    }
+
     /// Ends a crash.
     pub fn revive(&self) {
         self.0.faults.borrow_mut().revive();
@@ -177,18 +182,29 @@ impl Fake {
     }
 
     /// The first event of the container at or after `cursor`, waited for.
-    pub(super) async fn next_event(
+    pub(super) async fn next_event(&self, of: &ContainerId, cursor: usize) -> (EngineEvent, usize) {
+        self.next(cursor, |world| &world.events, |event| event.container == *of).await
+    }
+
+    /// The first removal of the volume at or after `cursor`, waited for; the cursor behind it.
+    pub(super) async fn next_removal(&self, volume: &str, cursor: usize) -> usize {
+        self.next(cursor, |world| &world.removed, |name| name == volume).await.1
+    }
+
+    /// The first entry at or after `cursor` that is wanted, and the cursor behind it.
+    async fn next<T: Clone>(
         &self,
-        of: &ContainerId,
         mut cursor: usize,
-    ) -> (EngineEvent, usize) {
+        list: impl Fn(&World) -> &Vec<T>,
+        is_wanted: impl Fn(&T) -> bool,
+    ) -> (T, usize) {
         loop {
             let changed = self.0.changed.notified();
             self.settle();
-            while let Some(event) = self.event(cursor) {
+            while let Some(entry) = self.look_at(&list, cursor) {
                 cursor += 1;
-                if event.container == *of {
-                    return (event, cursor);
+                if is_wanted(&entry) {
+                    return (entry, cursor);
                 }
             }
             let due = self.0.world.borrow().due();
@@ -199,8 +215,8 @@ impl Fake {
         }
     }
 
-    fn event(&self, cursor: usize) -> Option<EngineEvent> {
-        self.0.world.borrow().events.get(cursor).cloned()
+    fn look_at<T: Clone>(&self, list: impl Fn(&World) -> &Vec<T>, index: usize) -> Option<T> {
+        list(&self.0.world.borrow()).get(index).cloned()
     }
 }
 

@@ -11,7 +11,7 @@ use super::handle::{ENDPOINT, Fake};
 use super::world::World;
 use crate::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
-    ExecResult, Image, Inspection, LayerProgress, Network, Volume,
+    ExecResult, Image, Inspection, LayerProgress, Network, RemovalStream, Volume,
 };
 use crate::engine::{Engine, EngineError};
 
@@ -165,10 +165,42 @@ impl Engine for Fake {
     async fn create_volume(&self, body: &Value) -> Result<(), EngineError> {
         let name = named(body);
         self.call(Verb::CreateVolume, &name, |world, _| {
-            world.volumes.insert(name.clone(), body.clone());
+            world.volumes.entry(name.clone()).or_insert_with(|| body.clone());
             Ok(())
         })
         .await
+    }
+
+    async fn locks(&self, project: &str) -> Result<Vec<Volume>, EngineError> {
+        self.call(Verb::Locks, project, |world, _| Ok(world.locks(project))).await
+    }
+
+    async fn remove_lock(&self, volume: &str, token: &str) -> Result<(), EngineError> {
+        // The look and the removal are two, as on a real engine, and whatever two calls of somebody
+        // else can do may come in between.
+        let is_lock = self.look(|world| world.is_lock(volume, token));
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
+        }
+        self.call(Verb::RemoveLock, volume, |world, _| {
+            match is_lock {
+                None => return Ok(()),
+                Some(true) => world.remove_volume(volume),
+                Some(false) => return Err(EngineError::foreign_lock(volume)),
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn removals(&self, volume: &str) -> Result<RemovalStream, EngineError> {
+        let start = |world: &mut World, _: &str| Ok(world.removed.len());
+        let cursor = self.call(Verb::Removals, volume, start).await?;
+        let state = (self.clone(), volume.to_owned(), cursor);
+        Ok(Box::pin(stream::unfold(state, |(fake, volume, cursor)| async move {
+            let cursor = fake.next_removal(&volume, cursor).await;
+            Some((Ok(()), (fake, volume, cursor)))
+        })))
     }
 }
 

@@ -9,7 +9,7 @@ use super::behaviour::Behaviour;
 use super::container::Container;
 use crate::engine::EngineError;
 use crate::engine::api::{
-    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec,
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, Volume,
 };
 use crate::labels;
 
@@ -23,6 +23,8 @@ pub struct World {
     pub(super) volumes: BTreeMap<String, Value>,
     pub(super) scripts: BTreeMap<String, Behaviour>,
     pub(super) events: Vec<EngineEvent>,
+    /// Names of the volumes that were removed, in order.
+    pub(super) removed: Vec<String>,
     pub(super) logs: BTreeMap<String, Vec<String>>,
     pub(super) programs: BTreeMap<String, i64>,
     pub(super) api_version: Option<String>,
@@ -40,6 +42,12 @@ impl World {
     #[must_use]
     pub fn container(&self, id_or_name: &str) -> Option<&Container> {
         self.containers.iter().find(|one| one.id.0 == id_or_name || one.name == id_or_name)
+    }
+
+    /// Names of the volumes, in order.
+    #[must_use]
+    pub fn volumes(&self) -> Vec<&str> {
+        self.volumes.keys().map(String::as_str).collect()
     }
 
     /// How many containers of a service would answer a request.
@@ -204,6 +212,23 @@ impl World {
         };
         self.images.insert(reference.to_owned(), image.clone());
         Ok(())
+    }
+
+    pub(super) fn locks(&self, project: &str) -> Vec<Volume> {
+        let all = self.volumes.values().cloned().map(Volume);
+        let is_lock = |one: &Volume| one.labels().get(labels::LOCK).is_some_and(|of| of == project);
+        all.filter(is_lock).collect()
+    }
+
+    /// Whether a volume is the lock with this token; `None` without the volume.
+    pub(super) fn is_lock(&self, name: &str, token: &str) -> Option<bool> {
+        self.volumes.get(name).map(|volume| Volume(volume.clone()).is_lock(token))
+    }
+
+    pub(super) fn remove_volume(&mut self, name: &str) {
+        if self.volumes.remove(name).is_some() {
+            self.removed.push(name.to_owned());
+        }
     }
 
     /// `Mounts` of an inspection: what the body names, and an anonymous volume for every other path

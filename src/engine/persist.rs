@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// # Errors
 ///
 /// The first error that another try would not mend, or the last one after a minute.
-pub(super) async fn persist<T>(
+pub(crate) async fn persist<T>(
     mut call: impl AsyncFnMut() -> Result<T, EngineError>,
 ) -> Result<T, EngineError> {
     let (mut tries, mut timeouts) = (0, 0);
