@@ -11,11 +11,13 @@
 pub mod cli;
 pub mod compose;
 pub mod demo;
+pub mod detour;
 pub mod engine;
 pub mod env;
 pub mod error;
 pub mod journal;
 pub mod labels;
+pub mod own_image;
 pub mod plan;
 pub mod report;
 pub mod rollout;

@@ -85,6 +85,12 @@ pub enum Command {
         /// `host:port` to pass requests on to.
         upstream: String,
     },
+    /// Serve in the network namespace of a container, told by standard input.
+    #[command(hide = true)]
+    DetourHelper {
+        /// Name of the table that its rules go into.
+        table: String,
+    },
 }
 
 /// Arguments of `demo`.

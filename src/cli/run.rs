@@ -12,6 +12,7 @@ use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
 use super::{
     abort, check, completions, config, demo, diagnostic, output, plan, resume, status, upgrade,
 };
+use crate::detour;
 use crate::error::{Error, ExitStatus};
 use crate::report::style::Style;
 use crate::rollout::Cancel;
@@ -76,6 +77,11 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
         Command::DemoProxy { upstream } => {
             on_engine(async |cancel| demo::serve_proxy(upstream, cancel).await)
         }
+        Command::DetourHelper { table } => on_engine(async |cancel| {
+            let served = detour::serve_process(table, cancel.requested(1)).await;
+            let cannot = |error| Error::Internal { message: format!("cannot serve: {error}") };
+            served.map(|()| ExitStatus::Ok).map_err(cannot)
+        }),
     }
 }
 

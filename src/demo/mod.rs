@@ -4,7 +4,6 @@
 
 mod app;
 mod fetch;
-mod image;
 mod load;
 mod proxy;
 mod run;

@@ -11,7 +11,6 @@ use http::StatusCode;
 use tokio::time::{Instant, sleep};
 
 use super::fetch::get;
-use super::image::RootFileSystem;
 use crate::compose::hash::{Generation, label_hash};
 use crate::compose::model::{Project, Service};
 use crate::compose::{LoadOptions, load};
@@ -20,6 +19,7 @@ use crate::engine::docker::Docker;
 use crate::engine::spec::{SpecInput, Style, container_spec, network_body};
 use crate::error::Error;
 use crate::labels;
+use crate::own_image::RootFileSystem;
 use crate::plan::PlanError;
 
 /// Name of the compose file.
@@ -67,7 +67,7 @@ impl<'a> Stack<'a> {
         let root = RootFileSystem::of_this_process()
             .map_err(|error| internal("read this executable", &error))?;
         for version in VERSIONS {
-            let changes = root.changes(version);
+            let changes = changes(&root, version);
             let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
             let tar = root.tar.clone();
             self.docker.import_image(tar, &self.image(version), &changes).await?;
@@ -151,6 +151,16 @@ impl<'a> Stack<'a> {
     fn image(&self, version: &str) -> String {
         format!("{}:{version}", self.image)
     }
+}
+
+/// The Dockerfile instructions of the image that serves `version`.
+fn changes(root: &RootFileSystem, version: &str) -> [String; 3] {
+    let check = "HEALTHCHECK --interval=5s --timeout=2s CMD";
+    [
+        root.instruction("ENTRYPOINT", &[]),
+        format!("CMD [\"demo-app\", \"{version}\"]"),
+        root.instruction(check, &["demo-check"]),
+    ]
 }
 
 fn compose_file(image: &str, address: SocketAddr) -> String {

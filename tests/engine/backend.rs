@@ -17,14 +17,14 @@ use serde_json::{Value, json};
 const LABEL: &str = "composeup.test";
 
 /// One test's corner of the engine.
-struct Lab {
-    docker: Docker,
-    name: String,
+pub(super) struct Lab {
+    pub(super) docker: Docker,
+    pub(super) name: String,
 }
 
 impl Lab {
     /// Runs a test in its own corner and clears it afterwards.
-    fn run(name: &str, test: &impl AsyncFn(&Lab)) {
+    pub(super) fn run(name: &str, test: &impl AsyncFn(&Lab)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let env: BTreeMap<String, String> = std::env::vars().collect();
@@ -59,20 +59,20 @@ impl Lab {
         self.docker.remove_image(&self.image()).await.unwrap();
     }
 
-    fn image(&self) -> String {
+    pub(super) fn image(&self) -> String {
         format!("{}:1", self.name)
     }
 
-    fn network(&self, number: usize) -> String {
+    pub(super) fn network(&self, number: usize) -> String {
         format!("{}-net{number}", self.name)
     }
 
-    fn labels(&self) -> Value {
+    pub(super) fn labels(&self) -> Value {
         json!({ LABEL: self.name })
     }
 
     /// A container of this test that runs a shell script; `more` goes into its body.
-    fn spec(&self, suffix: &str, script: &str, more: &Value) -> ContainerSpec {
+    pub(super) fn spec(&self, suffix: &str, script: &str, more: &Value) -> ContainerSpec {
         let mut body = json!({
             "Image": self.image(),
             "Entrypoint": ["/bin/sh", "-c", script],
@@ -85,13 +85,13 @@ impl Lab {
         ContainerSpec { name, platform: None, body, connect: Vec::new(), files: Vec::new() }
     }
 
-    async fn running(&self, suffix: &str, script: &str, more: &Value) -> ContainerId {
+    pub(super) async fn running(&self, suffix: &str, script: &str, more: &Value) -> ContainerId {
         let id = self.docker.create(&self.spec(suffix, script, more)).await.unwrap();
         self.docker.start(&id).await.unwrap();
         id
     }
 
-    async fn shell(&self, id: &ContainerId, script: &str) -> (i64, String) {
+    pub(super) async fn shell(&self, id: &ContainerId, script: &str) -> (i64, String) {
         let command = Exec::of(["/bin/sh", "-c", script]);
         let end = self.docker.exec(id, &command, Duration::from_secs(20)).await.unwrap();
         (end.exit_code, end.output)
@@ -437,5 +437,38 @@ fn a_published_port_is_known_once_the_container_runs() {
         let seen = lab.docker.container(&id.0).await.unwrap().unwrap();
         assert!(seen.published("80/tcp").is_some_and(|port| port > 0));
         assert_eq!(seen.published("81/tcp"), None);
+    });
+}
+
+#[test]
+fn a_join_is_told_before_the_start_is_over_and_the_network_knows_the_address_by_then() {
+    Lab::run("joins", &async |lab| {
+        lab.docker.create_network(&json!({ "Name": lab.network(1) })).await.unwrap();
+        let on = json!({ "HostConfig": { "NetworkMode": lab.network(1) } });
+        let id = lab.docker.create(&lab.spec("a", SERVE, &on)).await.unwrap();
+        let mut joins = lab.docker.joins().await.unwrap();
+        let joined = async {
+            loop {
+                let event = joins.next().await.unwrap().unwrap();
+                if event.container == id {
+                    break event;
+                }
+            }
+        };
+        let starting = lab.docker.start(&id);
+        let mut starting = std::pin::pin!(starting);
+        let event = tokio::select! {
+            biased;
+            event = joined => event,
+            end = &mut starting => panic!("it started first: {end:?}"),
+        };
+        assert_eq!(
+            (event.action.as_str(), &event.attributes["name"]),
+            ("connect", &lab.network(1))
+        );
+        let network = lab.docker.network(&lab.network(1)).await.unwrap().unwrap();
+        let address = network.0["Containers"][&id.0]["IPv4Address"].as_str().unwrap();
+        assert!(address.contains('/'), "{address}");
+        starting.await.unwrap();
     });
 }

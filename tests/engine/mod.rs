@@ -1,5 +1,6 @@
 //! The engine's backend, and a rollout through it.
 
 mod backend;
+mod detour;
 mod faults;
 mod rollout;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, Exec, ExecResult, Image,
-    Inspection, Network, Volume,
+    Inspection, Link, Network, Volume,
 };
 use crate::engine::EngineError;
 
@@ -73,6 +73,14 @@ pub trait Engine {
         progress: &mut dyn FnMut(LayerProgress),
     ) -> Result<(), EngineError>;
 
+    /// Makes an image out of a tar of its root file system; `changes` are Dockerfile instructions.
+    async fn import_image(
+        &self,
+        tar: Vec<u8>,
+        reference: &str,
+        changes: &[&str],
+    ) -> Result<(), EngineError>;
+
     /// Creates a container (only the create call: neither `connect` nor `files`).
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError>;
 
@@ -107,6 +115,9 @@ pub trait Engine {
         deadline: Duration,
     ) -> Result<ExecResult, EngineError>;
 
+    /// Standard input and output of a container, from now on.
+    async fn attach(&self, id: &ContainerId) -> Result<Link, EngineError>;
+
     /// The last `lines` lines of a container's log, both streams.
     async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError>;
 
@@ -114,6 +125,11 @@ pub trait Engine {
     /// returns, the subscription is in force. Silence is normal in it, so it has no deadline. It
     /// ends when the engine ends it.
     async fn events(&self, of: &ContainerId) -> Result<EventStream, EngineError>;
+
+    /// Tells when any container joins a network, as [`Self::events`] does: the action is `connect`,
+    /// the attribute `name` is the network's. While a container starts, this comes before its
+    /// process runs.
+    async fn joins(&self) -> Result<EventStream, EngineError>;
 
     /// Creates a network with the given body of `POST /networks/create`.
     async fn create_network(&self, body: &Value) -> Result<(), EngineError>;

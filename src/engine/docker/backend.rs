@@ -5,28 +5,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::client::Docker;
-use super::{containers, events, exec, files, images, logs, networks, volumes};
+use super::{attach, containers, events, exec, files, images, logs, networks, volumes};
 use crate::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
-    ExecResult, Image, Inspection, LayerProgress, Network, RemovalStream, Volume,
+    ExecResult, Image, Inspection, LayerProgress, Link, Network, RemovalStream, Volume,
 };
 use crate::engine::{Engine, EngineError};
 
 impl Docker {
-    /// Makes an image out of a tar of its root file system; `changes` are Dockerfile instructions.
-    ///
-    /// # Errors
-    ///
-    /// As every call.
-    pub async fn import_image(
-        &self,
-        tar: Vec<u8>,
-        reference: &str,
-        changes: &[&str],
-    ) -> Result<(), EngineError> {
-        images::import(self, tar, reference, changes).await
-    }
-
     /// Removes an image by force; gone already is success.
     ///
     /// # Errors
@@ -89,6 +75,15 @@ impl Engine for Docker {
         images::pull(self, reference, platform, progress).await
     }
 
+    async fn import_image(
+        &self,
+        tar: Vec<u8>,
+        reference: &str,
+        changes: &[&str],
+    ) -> Result<(), EngineError> {
+        images::import(self, tar, reference, changes).await
+    }
+
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
         containers::create(self, spec).await
     }
@@ -130,12 +125,20 @@ impl Engine for Docker {
         exec::run(self, id, exec, deadline).await
     }
 
+    async fn attach(&self, id: &ContainerId) -> Result<Link, EngineError> {
+        attach::attach(self, id).await
+    }
+
     async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
         logs::tail(self, id, lines).await
     }
 
     async fn events(&self, of: &ContainerId) -> Result<EventStream, EngineError> {
         events::subscribe(self, of).await
+    }
+
+    async fn joins(&self) -> Result<EventStream, EngineError> {
+        events::joins(self).await
     }
 
     async fn create_network(&self, body: &Value) -> Result<(), EngineError> {

@@ -1,4 +1,4 @@
-//! What happens to containers and volumes, as the engine tells it.
+//! What happens to containers, networks and volumes, as the engine tells it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,6 +22,15 @@ pub(super) async fn subscribe(
     let call = format!("listen to container `{}`", of.short());
     let lines = listen(docker, &call, &json!({ "type": ["container"], "container": [of] })).await?;
     let events = lines.map(move |line| event(&call, &line?));
+    Ok(Box::pin(events.filter_map(async |event| event.transpose())))
+}
+
+/// Everybody who joins a network.
+pub(super) async fn joins(docker: &Docker) -> Result<EventStream, EngineError> {
+    let call = "listen to the networks".to_owned();
+    let filters = json!({ "type": ["network"], "event": ["connect"] });
+    let lines = listen(docker, &call, &filters).await?;
+    let events = lines.map(move |line| join(&call, &line?));
     Ok(Box::pin(events.filter_map(async |event| event.transpose())))
 }
 
@@ -73,10 +82,29 @@ fn cut(error: &io::Error, call: &str) -> EngineError {
 
 /// One line; `None` for what is not about a container.
 fn event(call: &str, line: &str) -> Result<Option<EngineEvent>, EngineError> {
+    let (actor, event) = told(call, line, "container")?;
+    Ok(actor.zip(event).map(|(id, event)| EngineEvent { container: ContainerId(id), ..event }))
+}
+
+/// One line about a network: the container is among its attributes.
+fn join(call: &str, line: &str) -> Result<Option<EngineEvent>, EngineError> {
+    let (_, event) = told(call, line, "network")?;
+    Ok(event.and_then(|mut event| {
+        let id = event.attributes.remove("container")?;
+        Some(EngineEvent { container: ContainerId(id), ..event })
+    }))
+}
+
+/// Whom a line is about, if that is one of a `kind`, and what happened to it.
+fn told(
+    call: &str,
+    line: &str,
+    kind: &str,
+) -> Result<(Option<String>, Option<EngineEvent>), EngineError> {
     let value: Value = serde_json::from_str(line).map_err(|error| nonsense(call, &error))?;
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    if text("/Type").is_some_and(|kind| kind != "container") {
-        return Ok(None);
+    if text("/Type").is_some_and(|own| own != kind) {
+        return Ok((None, None));
     }
     let attributes = value.pointer("/Actor/Attributes").and_then(Value::as_object);
     let attributes: BTreeMap<String, String> = attributes
@@ -84,8 +112,9 @@ fn event(call: &str, line: &str) -> Result<Option<EngineEvent>, EngineError> {
         .flatten()
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect();
-    let pair = text("/Actor/ID").zip(text("/Action"));
-    Ok(pair.map(|(id, action)| EngineEvent { container: ContainerId(id), action, attributes }))
+    let container = ContainerId(String::new());
+    let event = text("/Action").map(|action| EngineEvent { container, action, attributes });
+    Ok((text("/Actor/ID"), event))
 }
 
 #[cfg(test)]
@@ -99,5 +128,14 @@ mod tests {
         let known = event("x", known).unwrap().unwrap();
         assert_eq!((known.container.0.as_str(), known.attributes["k"].as_str()), ("ab", "v"));
         assert!(matches!(event("x", "nonsense"), Err(EngineError::Protocol { .. })));
+    }
+
+    #[test]
+    fn a_network_tells_who_joins_it() {
+        let line = r#"{"Type":"network","Action":"connect","Actor":{"ID":"ff","Attributes":{"container":"ab","name":"shop_default"}}}"#;
+        let joined = join("x", line).unwrap().unwrap();
+        assert_eq!((joined.container.0.as_str(), joined.action.as_str()), ("ab", "connect"));
+        assert_eq!(joined.attributes["name"], "shop_default");
+        assert_eq!(event("x", line).unwrap(), None);
     }
 }

@@ -5,6 +5,7 @@
 //! what they do not know; bollard decodes the streams (pull, logs, exec) and sends the verbs that
 //! carry no data.
 
+mod attach;
 mod backend;
 mod classify;
 mod client;

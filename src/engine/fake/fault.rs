@@ -25,8 +25,11 @@ pub enum Verb {
     Remove,
     Rename,
     Exec,
+    Attach,
     Logs,
     Events,
+    Joins,
+    ImportImage,
     CreateNetwork,
     CreateVolume,
     Locks,
@@ -41,6 +44,7 @@ impl Verb {
         matches!(
             self,
             Self::Pull
+                | Self::ImportImage
                 | Self::Create
                 | Self::Connect
                 | Self::WriteFiles

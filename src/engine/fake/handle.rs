@@ -12,12 +12,13 @@ use super::behaviour::Behaviour;
 use super::fault::{Call, Fault, Faults, Hit, How, Verb};
 use super::world::World;
 use crate::engine::EngineError;
-use crate::engine::api::{ContainerId, EngineEvent};
+use crate::engine::api::{ContainerId, EngineEvent, Link};
 
 /// The fake's address.
 pub(super) const ENDPOINT: &str = "fake://";
 
 type Observer = Box<dyn FnMut(&World)>;
+type Linker = Box<dyn Fn(&ContainerId) -> Link>;
 
 /// The engine in memory; clones share one world.
 #[derive(Clone, Default)]
@@ -29,6 +30,7 @@ struct Shared {
     faults: RefCell<Faults>,
     calls: RefCell<Vec<Call>>,
     observers: RefCell<Vec<Observer>>,
+    linker: RefCell<Option<Linker>>,
     changed: Notify,
     killed: Notify,
 }
@@ -58,7 +60,7 @@ impl Fake {
         self.0.world.borrow_mut().registry.insert(reference.to_owned(), image);
     }
 
-    fn image_value(&self, config: Value) -> Value {
+    pub(super) fn image_value(&self, config: Value) -> Value {
         let id = format!("sha256:{}", self.0.world.borrow_mut().id());
         let mut image = json!({ "Id": id, "Os": "linux", "Architecture": "amd64" });
         image["Config"] = config;
@@ -84,6 +86,15 @@ impl Fake {
     pub fn add_log(&self, name: &str, lines: &[&str]) {
         let lines = lines.iter().map(|line| (*line).to_owned()).collect();
         self.0.world.borrow_mut().logs.insert(name.to_owned(), lines);
+    }
+
+    /// What is behind the standard input and output of every container.
+    pub fn script_links(&self, linker: impl Fn(&ContainerId) -> Link + 'static) {
+        *self.0.linker.borrow_mut() = Some(Box::new(linker));
+    }
+
+    pub(super) fn link(&self, id: &ContainerId) -> Option<Link> {
+        self.0.linker.borrow().as_ref().map(|linker| linker(id))
     }
 
     /// Arms a fault. Calls made before do not count.
@@ -184,6 +195,11 @@ impl Fake {
     /// The first event of the container at or after `cursor`, waited for.
     pub(super) async fn next_event(&self, of: &ContainerId, cursor: usize) -> (EngineEvent, usize) {
         self.next(cursor, |world| &world.events, |event| event.container == *of).await
+    }
+
+    /// The first join at or after `cursor`, waited for.
+    pub(super) async fn next_join(&self, cursor: usize) -> (EngineEvent, usize) {
+        self.next(cursor, |world| &world.joins, |_| true).await
     }
 
     /// The first removal of the volume at or after `cursor`, waited for; the cursor behind it.

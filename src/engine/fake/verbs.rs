@@ -11,7 +11,7 @@ use super::handle::{ENDPOINT, Fake};
 use super::world::World;
 use crate::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
-    ExecResult, Image, Inspection, LayerProgress, Network, RemovalStream, Volume,
+    ExecResult, Image, Inspection, LayerProgress, Link, Network, RemovalStream, Volume,
 };
 use crate::engine::{Engine, EngineError};
 
@@ -79,6 +79,20 @@ impl Engine for Fake {
         Ok(())
     }
 
+    async fn import_image(
+        &self,
+        _tar: Vec<u8>,
+        reference: &str,
+        _changes: &[&str],
+    ) -> Result<(), EngineError> {
+        let image = self.image_value(Value::Null);
+        self.call(Verb::ImportImage, reference, |world, _| {
+            world.images.insert(reference.to_owned(), image);
+            Ok(())
+        })
+        .await
+    }
+
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
         self.call(Verb::Create, &spec.name, |world, call| world.create(call, spec)).await
     }
@@ -132,6 +146,15 @@ impl Engine for Fake {
         Ok(ExecResult { exit_code: end?, output: String::new() })
     }
 
+    async fn attach(&self, id: &ContainerId) -> Result<Link, EngineError> {
+        let link = self.link(id);
+        self.call(Verb::Attach, &self.name(id), |_, call| {
+            let message = "nothing is scripted for it".to_owned();
+            link.ok_or(EngineError::Refused { call: call.into(), status: 500, message })
+        })
+        .await
+    }
+
     async fn logs(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
         let name = self.name(id);
         self.call(Verb::Logs, &name, |world, _| {
@@ -148,6 +171,15 @@ impl Engine for Fake {
         Ok(Box::pin(stream::unfold(state, |(fake, of, cursor)| async move {
             let (event, cursor) = fake.next_event(&of, cursor).await;
             Some((Ok(event), (fake, of, cursor)))
+        })))
+    }
+
+    async fn joins(&self) -> Result<EventStream, EngineError> {
+        let start = |world: &mut World, _: &str| Ok(world.joins.len());
+        let cursor = self.call(Verb::Joins, "networks", start).await?;
+        Ok(Box::pin(stream::unfold((self.clone(), cursor), |(fake, cursor)| async move {
+            let (event, cursor) = fake.next_join(cursor).await;
+            Some((Ok(event), (fake, cursor)))
         })))
     }
 

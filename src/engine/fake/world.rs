@@ -23,6 +23,7 @@ pub struct World {
     pub(super) volumes: BTreeMap<String, Value>,
     pub(super) scripts: BTreeMap<String, Behaviour>,
     pub(super) events: Vec<EngineEvent>,
+    pub(super) joins: Vec<EngineEvent>,
     /// Names of the volumes that were removed, in order.
     pub(super) removed: Vec<String>,
     pub(super) logs: BTreeMap<String, Vec<String>>,
@@ -154,6 +155,10 @@ impl World {
             return Err(EngineError::Refused { call: call.into(), status: 500, message });
         }
         container.start(Instant::now());
+        let networks: Vec<String> = container.networks.keys().cloned().collect();
+        for network in networks {
+            self.tell_join(id, network);
+        }
         self.tell(id, "start");
         Ok(())
     }
@@ -250,6 +255,14 @@ impl World {
     fn find(&mut self, call: &str, id: &ContainerId) -> Result<&mut Container, EngineError> {
         let found = self.containers.iter_mut().find(|one| one.id == *id);
         found.ok_or_else(|| not_found(call, &format!("No such container: {id}")))
+    }
+
+    fn tell_join(&mut self, id: &ContainerId, network: String) {
+        self.joins.push(EngineEvent {
+            container: id.clone(),
+            action: "connect".into(),
+            attributes: BTreeMap::from([("name".to_owned(), network)]),
+        });
     }
 
     fn tell(&mut self, id: &ContainerId, action: &str) {

@@ -1,9 +1,13 @@
-//! The demo's image: the running executable and every shared library it has mapped.
+//! An image out of the running executable and every shared library it has mapped, so that composeup
+//! can run in a container without a registry.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
 
 /// Where the libraries lie in the image.
 const LIBRARIES: &str = "/lib/composeup";
@@ -11,11 +15,12 @@ const LIBRARIES: &str = "/lib/composeup";
 const EXECUTABLE: &str = "/bin/composeup";
 
 /// A root file system, and the words that start composeup in it.
-pub(super) struct RootFileSystem {
+#[derive(Debug, Clone)]
+pub struct RootFileSystem {
     /// As a tar archive.
-    pub(super) tar: Vec<u8>,
+    pub tar: Vec<u8>,
     /// The command in front of composeup's own arguments.
-    pub(super) entrypoint: Vec<String>,
+    pub entrypoint: Vec<String>,
 }
 
 impl RootFileSystem {
@@ -24,7 +29,7 @@ impl RootFileSystem {
     /// # Errors
     ///
     /// If `/proc` is not there, or one of the files cannot be read.
-    pub(super) fn of_this_process() -> io::Result<Self> {
+    pub fn of_this_process() -> io::Result<Self> {
         let libraries = mapped_libraries(
             &fs::read_to_string("/proc/self/maps")?,
             &fs::read_link("/proc/self/exe")?,
@@ -37,17 +42,23 @@ impl RootFileSystem {
         Ok(Self { tar: tar.into_inner()?, entrypoint: entrypoint(&libraries) })
     }
 
-    /// The Dockerfile instructions of the image that serves `version`.
-    pub(super) fn changes(&self, version: &str) -> Vec<String> {
-        let words = |more: &[&str]| {
-            let all = self.entrypoint.iter().map(String::as_str).chain(more.iter().copied());
-            serde_json::Value::from(all.collect::<Vec<_>>())
-        };
-        vec![
-            format!("ENTRYPOINT {}", words(&[])),
-            format!("CMD [\"demo-app\", \"{version}\"]"),
-            format!("HEALTHCHECK --interval=5s --timeout=2s CMD {}", words(&["demo-check"])),
-        ]
+    /// SHA-256 of all that is in it, in hex.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut digest = Sha256::new_with_prefix(&self.tar);
+        digest.update(self.entrypoint.join("\0"));
+        digest.finalize().iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    /// The Dockerfile instruction `word`, with the command and `more` arguments as a list.
+    #[must_use]
+    pub fn instruction(&self, word: &str, more: &[&str]) -> String {
+        let all = self.entrypoint.iter().map(String::as_str).chain(more.iter().copied());
+        format!("{word} {}", serde_json::Value::from(all.collect::<Vec<_>>()))
     }
 }
 

@@ -1,0 +1,17 @@
+//! What runs inside somebody's network namespace: composeup itself, in a helper container that may
+//! change the network there and nothing else. It sends new connections from one address to
+//! another, says which connections there are, and closes those that rest.
+//!
+//! Whatever it sets goes with it: the kernel drops its table when its socket closes, and it ends
+//! by itself when nobody speaks to it any more.
+
+mod diag;
+mod namespace;
+mod netlink;
+mod protocol;
+mod ruleset;
+mod serve;
+
+pub use namespace::{Kernel, Namespace};
+pub use protocol::{Answer, Command, Connection, Detour, Refusal};
+pub use serve::{BEAT_EVERY, SILENCE, serve, serve_process};

@@ -1,0 +1,188 @@
+//! The network namespace that this process is in.
+
+use std::ffi::CString;
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use netlink_bindings::nftables::ChainedFinal;
+use netlink_bindings::traits::NetlinkChained as _;
+use rustix::io::Errno;
+
+use super::diag::{self, Entry, FAMILIES};
+use super::netlink::Socket;
+use super::protocol::{Connection, Detour, Refusal};
+use super::ruleset::{Family, drop_table, replace};
+
+/// What can be done to a network namespace.
+pub trait Namespace {
+    /// Puts these detours in place of all earlier ones, at once for each family.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]; the earlier ones are in force then.
+    fn set(&mut self, detours: &[Detour]) -> Result<(), Refusal>;
+
+    /// The TCP connections there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`].
+    fn connections(&mut self) -> Result<Vec<Connection>, Refusal>;
+
+    /// Closes the connections to these addresses that are at rest, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`].
+    fn close(&mut self, to: &[IpAddr], quiet: Duration) -> Result<usize, Refusal>;
+}
+
+/// The kernel's own, by netlink. Its rules go when it is dropped, or with its process.
+#[derive(Debug)]
+pub struct Kernel {
+    table: CString,
+    rules: Socket,
+    sockets: Socket,
+    /// Whether the kernel drops the tables with the socket.
+    owns: bool,
+    /// Families whose table is there.
+    present: Vec<Family>,
+}
+
+impl Kernel {
+    /// The namespace of this process; rules go into a table of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`].
+    pub fn open(table: &str) -> Result<Self, Refusal> {
+        let table = CString::new(table).map_err(|error| Refusal::Other(error.to_string()))?;
+        let rules = Socket::netfilter().map_err(|error| refusal(&error))?;
+        let sockets = Socket::sock_diag().map_err(|error| refusal(&error))?;
+        Ok(Self { table, rules, sockets, owns: true, present: Vec::new() })
+    }
+
+    fn set_family(&mut self, family: Family, detours: &[Detour]) -> Result<(), Refusal> {
+        match self.try_family(family, detours) {
+            // A kernel before 5.12 owns no tables.
+            Err(error) if self.owns && is_unknown(&error) => {
+                self.owns = false;
+                self.try_family(family, detours)
+            }
+            end => end,
+        }
+        .map_err(|error| refusal(&error))?;
+        self.present.push(family);
+        Ok(())
+    }
+
+    fn try_family(&mut self, family: Family, detours: &[Detour]) -> io::Result<()> {
+        let count = replace(&self.table, family, detours, self.owns, 0).chain_len();
+        let first = self.rules.reserve(u32::try_from(count).unwrap_or(u32::MAX));
+        self.transact(&replace(&self.table, family, detours, self.owns, first), first)
+    }
+
+    fn drop_family(&mut self, family: Family) -> Result<(), Refusal> {
+        let first = self.rules.reserve(3);
+        let dropped = self.transact(&drop_table(&self.table, family, first), first);
+        match dropped {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            end => end.map_err(|error| refusal(&error))?,
+        }
+        self.present.retain(|one| *one != family);
+        Ok(())
+    }
+
+    /// The first and the last message only frame the batch, and older kernels do not answer them.
+    fn transact(&self, batch: &ChainedFinal, first: u32) -> io::Result<()> {
+        self.rules.send(batch.payload())?;
+        let last = first + u32::try_from(batch.chain_len()).unwrap_or(2) - 2;
+        self.rules.await_ack(first, last)
+    }
+
+    fn look(&mut self) -> io::Result<Vec<(Entry, Connection)>> {
+        let mut entries = Vec::new();
+        for family in FAMILIES {
+            let seq = self.sockets.reserve(1);
+            self.sockets.send(&diag::list(family, seq))?;
+            self.sockets.await_list(seq, |body| entries.extend(diag::entry(body)))?;
+        }
+        Ok(diag::connections(entries))
+    }
+
+    fn destroy(&mut self, entry: &Entry) -> io::Result<bool> {
+        let seq = self.sockets.reserve(1);
+        self.sockets.send(&diag::destroy(entry, seq))?;
+        match self.sockets.await_ack(seq, seq) {
+            Ok(()) => Ok(true),
+            // It ended by itself meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Namespace for Kernel {
+    fn set(&mut self, detours: &[Detour]) -> Result<(), Refusal> {
+        for family in Family::ALL {
+            let mine = family.of(detours);
+            if !mine.is_empty() || (detours.is_empty() && family == Family::V4) {
+                self.set_family(family, &mine)?;
+            } else if self.present.contains(&family) {
+                self.drop_family(family)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn connections(&mut self) -> Result<Vec<Connection>, Refusal> {
+        Ok(self
+            .look()
+            .map_err(|error| refusal(&error))?
+            .into_iter()
+            .map(|(_, connection)| connection)
+            .collect())
+    }
+
+    fn close(&mut self, to: &[IpAddr], quiet: Duration) -> Result<usize, Refusal> {
+        let mut closed = 0;
+        for (entry, connection) in self.look().map_err(|error| refusal(&error))? {
+            if to.contains(&connection.peer.ip())
+                && connection.established
+                && connection.is_at_rest(quiet)
+            {
+                closed += usize::from(self.destroy(&entry).map_err(|error| refusal(&error))?);
+            }
+        }
+        Ok(closed)
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        for family in Family::ALL {
+            // The kernel does it, where it owns the table.
+            let _ = self.drop_family(family);
+        }
+    }
+}
+
+fn is_unknown(error: &io::Error) -> bool {
+    let number = Errno::from_io_error(error);
+    matches!(number, Some(Errno::OPNOTSUPP | Errno::INVAL))
+}
+
+fn refusal(error: &io::Error) -> Refusal {
+    match Errno::from_io_error(error) {
+        Some(Errno::PERM | Errno::ACCESS) => Refusal::NotPermitted,
+        Some(
+            Errno::OPNOTSUPP
+            | Errno::INVAL
+            | Errno::NOENT
+            | Errno::PROTONOSUPPORT
+            | Errno::AFNOSUPPORT,
+        ) => Refusal::NotSupported,
+        _ => Refusal::Other(error.to_string()),
+    }
+}

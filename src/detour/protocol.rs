@@ -1,0 +1,170 @@
+//! What both halves say to each other: one JSON value a line. Every command has one answer, in
+//! order; an empty line has none and only says that somebody is there.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// New connections to one address go to another one. Both are of the same family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Detour {
+    /// Where the client thinks it connects to.
+    pub from: IpAddr,
+    /// Where it does.
+    pub to: IpAddr,
+}
+
+/// What the helper is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// These detours in place of all earlier ones; none drops them.
+    Set(Vec<Detour>),
+    /// Say which connections there are.
+    Connections,
+    /// Close every connection to one of these addresses that carries no request and was quiet for
+    /// so many milliseconds.
+    Close {
+        /// The far ends.
+        to: Vec<IpAddr>,
+        /// Time without a byte in either direction.
+        quiet_ms: u64,
+    },
+}
+
+/// What the helper answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The TCP connections of the namespace.
+    Connections(Vec<Connection>),
+    /// So many connections were closed.
+    Closed(usize),
+    /// It cannot be done here.
+    Refused(Refusal),
+}
+
+/// Why it cannot be done in this namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The kernel lets nobody change rules from here (a rootless engine, a user namespace).
+    #[error("the kernel does not permit it")]
+    NotPermitted,
+    /// The kernel has no `nf_tables`, or a part of it is missing.
+    #[error("the kernel has no nf_tables with NAT")]
+    NotSupported,
+    /// Anything else, in the operating system's words.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// One TCP connection, as its own end sees it. Source: `sock_diag(7)`, `struct tcp_info`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The near end.
+    pub local: SocketAddr,
+    /// The far end.
+    pub peer: SocketAddr,
+    /// Whether it came to a port that is listened on, so that the near end is the server.
+    pub accepted: bool,
+    /// Whether both directions are still open.
+    pub established: bool,
+    /// Bytes that came and were not read yet.
+    pub unread: u32,
+    /// Bytes that the far end has not acknowledged yet.
+    pub unsent: u32,
+    /// Segments with data that went out so far.
+    pub segments_out: u32,
+    /// Segments with data that came in so far.
+    pub segments_in: u32,
+    /// Milliseconds since data went out last.
+    pub sent_ago_ms: u32,
+    /// Milliseconds since data came in last.
+    pub received_ago_ms: u32,
+}
+
+impl Connection {
+    /// Whether no request is on it: the server spoke last, everything has arrived and nothing has
+    /// moved for `quiet`. (An answer with a longer pause in it looks the same.)
+    #[must_use]
+    pub fn is_at_rest(&self, quiet: Duration) -> bool {
+        let (by_server, by_client) = if self.accepted {
+            (self.sent_ago_ms, self.received_ago_ms)
+        } else {
+            (self.received_ago_ms, self.sent_ago_ms)
+        };
+        let answers = if self.accepted { self.segments_out } else { self.segments_in };
+        let is_answered = answers > 0 && by_server < by_client;
+        let is_quiet = u128::from(by_server.min(by_client)) >= quiet.as_millis();
+        self.unread == 0 && self.unsent == 0 && is_answered && is_quiet
+    }
+
+    /// Whether it was opened and nothing was ever said on it.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.segments_in == 0 && self.segments_out == 0 && self.unread == 0 && self.unsent == 0
+    }
+}
+
+impl fmt::Display for Detour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} → {}", self.from, self.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server's end: what it got `received` ms ago, it answered `sent` ms ago.
+    fn served(received: u32, sent: u32) -> Connection {
+        Connection {
+            local: "172.18.0.3:8080".parse().unwrap(),
+            peer: "172.18.0.2:40000".parse().unwrap(),
+            accepted: true,
+            established: true,
+            unread: 0,
+            unsent: 0,
+            segments_out: 1,
+            segments_in: 1,
+            sent_ago_ms: sent,
+            received_ago_ms: received,
+        }
+    }
+
+    const QUIET: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn a_connection_is_at_rest_once_the_answer_is_through_and_some_time_has_passed() {
+        assert!(served(300, 200).is_at_rest(QUIET));
+        assert!(!served(300, 50).is_at_rest(QUIET), "an answer may have a pause in it");
+        assert!(!served(200, 300).is_at_rest(QUIET), "a request waits for its answer");
+        assert!(!served(200, 200).is_at_rest(QUIET), "which came first is not known");
+        assert!(!Connection { unsent: 1, ..served(300, 200) }.is_at_rest(QUIET));
+        assert!(!Connection { unread: 1, ..served(300, 200) }.is_at_rest(QUIET));
+        assert!(!Connection { segments_out: 0, ..served(300, 200) }.is_at_rest(QUIET));
+    }
+
+    #[test]
+    fn at_the_clients_end_it_is_the_other_way_round() {
+        let client = |received, sent| Connection { accepted: false, ..served(received, sent) };
+        assert!(client(200, 300).is_at_rest(QUIET));
+        assert!(!client(300, 200).is_at_rest(QUIET), "it waits for its answer");
+    }
+
+    #[test]
+    fn both_halves_read_what_the_other_one_writes() {
+        let detour = Detour { from: [172, 18, 0, 5].into(), to: [172, 18, 0, 3].into() };
+        let line = serde_json::to_string(&Command::Set(vec![detour])).unwrap();
+        assert_eq!(line, r#"{"set":[{"from":"172.18.0.5","to":"172.18.0.3"}]}"#);
+        assert_eq!(serde_json::from_str::<Command>(&line).unwrap(), Command::Set(vec![detour]));
+        let refused = Answer::Refused(Refusal::NotPermitted);
+        let line = serde_json::to_string(&refused).unwrap();
+        assert_eq!(serde_json::from_str::<Answer>(&line).unwrap(), refused);
+    }
+}
