@@ -37,7 +37,9 @@ pub const RUN: &str = "composeup.run";
 pub const REPLACES: &str = "composeup.replaces";
 /// Image reference of the container that this one replaces.
 pub const PREVIOUS_IMAGE: &str = "composeup.previous.image";
-/// What that reference meant: `repository@sha256:…`, or the image's id if no registry has it.
+/// Id of that image.
+pub const PREVIOUS_ID: &str = "composeup.previous.id";
+/// `repository@sha256:…` of that image, if it came from a registry.
 pub const PREVIOUS_DIGEST: &str = "composeup.previous.digest";
 
 /// On a volume: it is the lock of this project, or guards the removal of one.

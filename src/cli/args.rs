@@ -52,6 +52,11 @@ pub enum Command {
     /// Without the journal of the run it goes by the labels on the containers. Once the files are
     /// written the new version serves; then the run is finished instead.
     Abort(AbortArgs),
+    /// Show what happened to the project, a service or in one run.
+    ///
+    /// When, by whom, from which image to which, how long it took, and how it ended. Runs whose
+    /// journal is on another machine are known as far as the labels of the containers tell.
+    History(HistoryArgs),
     /// Show which Compose made the containers and what stands in the way of an upgrade, and change
     /// nothing.
     ///
@@ -229,6 +234,17 @@ pub struct AbortArgs {
     /// Only forget the run, and leave its containers as they are.
     #[arg(long)]
     pub leave: bool,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct HistoryArgs {
+    /// The service or the run to show; every run of the project unless given.
+    #[arg(value_name = "SERVICE|RUN")]
+    pub of: Option<String>,
+    /// Of one run: every step with its time, and what a failed container said.
+    #[arg(long)]
+    pub logs: bool,
 }
 
 /// Arguments of `check`.

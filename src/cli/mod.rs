@@ -8,6 +8,7 @@ mod config;
 mod demo;
 pub mod diagnostic;
 mod display;
+mod history;
 mod output;
 mod plan;
 pub mod prompt;

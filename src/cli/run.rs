@@ -10,7 +10,8 @@ use tokio::runtime::Builder;
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
 use super::{
-    abort, check, completions, config, demo, diagnostic, output, plan, resume, status, upgrade,
+    abort, check, completions, config, demo, diagnostic, history, output, plan, resume, status,
+    upgrade,
 };
 use crate::detour;
 use crate::error::{Error, ExitStatus};
@@ -63,6 +64,9 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
             on_engine(async |cancel| Box::pin(upgrade::run(args, settings, cancel)).await)
         }
         Command::Status => on_engine(async |cancel| status::run(settings, cancel).await),
+        Command::History(args) => {
+            on_engine(async |cancel| history::run(args, settings, cancel).await)
+        }
         Command::Resume => on_engine(async |cancel| Box::pin(resume::run(settings, cancel)).await),
         Command::Abort(args) => {
             on_engine(async |cancel| Box::pin(abort::run(args, settings, cancel)).await)

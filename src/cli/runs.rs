@@ -1,5 +1,6 @@
 //! The runs of one project: where their journals are, and which one is not over.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::output;
@@ -7,13 +8,17 @@ use super::settings::Settings;
 use crate::compose::hash::sha256;
 use crate::compose::model::Project;
 use crate::compose::{ComposeError, load};
-use crate::engine::Engine;
 use crate::engine::api::Inspection;
+use crate::engine::{Engine, EngineError};
 use crate::env;
 use crate::error::Error;
 use crate::journal::outcome::RolloutReport;
-use crate::journal::{FoundRun, Header, KeptPlan, Start, Store, Story, found_run};
+use crate::journal::{
+    Change, FoundRun, Header, ImageRef, KeptPlan, Start, Store, Story, found_run,
+};
 use crate::labels;
+use crate::plan::steps::Pin;
+use crate::report::history::Past;
 
 /// Digits of a folder's fingerprint in the name of the store.
 const DIGITS: usize = 8;
@@ -102,6 +107,41 @@ impl Runs {
         }
     }
 
+    /// Every run on this engine that has a journal here.
+    pub(super) async fn told(&self, engine: &impl Engine) -> Result<Vec<Story>, Error> {
+        let endpoint = engine.info().await?.endpoint;
+        let containers = self.containers(engine).await?;
+        let mut told = Vec::new();
+        for run in self.store.runs()? {
+            match self.store.read(&run) {
+                Ok(story) => {
+                    told.extend(story.filter(|one| is_here(&one.header, &endpoint, &containers)));
+                }
+                Err(error) => output::stderr(&format!("warning: {error}\n")),
+            }
+        }
+        Ok(told)
+    }
+
+    /// Every run that the containers on this engine know of.
+    pub(super) async fn seen(&self, engine: &impl Engine) -> Result<Vec<Past>, Error> {
+        let mut runs: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+        for one in &self.containers(engine).await? {
+            if let (Some(run), Some(change)) = (one.label(labels::RUN), seen_change(one)) {
+                let changes = runs.entry(run.to_owned()).or_default();
+                match changes.iter_mut().find(|known| known.service == change.service) {
+                    Some(known) => known.replicas += 1,
+                    None => changes.push(change),
+                }
+            }
+        }
+        Ok(runs.into_iter().map(|(run, changes)| Past::Seen { run, changes }).collect())
+    }
+
+    async fn containers(&self, engine: &impl Engine) -> Result<Vec<Inspection>, EngineError> {
+        engine.containers(&[format!("{}={}", labels::PROJECT, self.project)]).await
+    }
+
     /// The latest run on this engine that is not over: by the journals, else by the labels on its
     /// containers.
     pub(super) async fn unfinished(
@@ -109,14 +149,12 @@ impl Runs {
         engine: &impl Engine,
     ) -> Result<Option<Unfinished>, Error> {
         let endpoint = engine.info().await?.endpoint;
-        let label = format!("{}={}", labels::PROJECT, self.project);
-        let containers = engine.containers(&[label]).await?;
-        for run in self.store.runs()? {
-            let Some(story) = self.store.read(&run)? else { continue };
-            let is_open = story.is_unfinished() && !story.is_untouched();
-            if is_open
+        let containers = self.containers(engine).await?;
+        for run in self.store.open_runs()? {
+            if let (Some(story), Some(plan)) = (self.store.read(&run)?, self.store.plan(&run)?)
+                && story.is_unfinished()
+                && !story.is_untouched()
                 && is_here(&story.header, &endpoint, &containers)
-                && let Some(plan) = self.store.plan(&run)?
             {
                 return Ok(Some(Unfinished::Kept(Box::new(story), Box::new(plan))));
             }
@@ -130,6 +168,15 @@ impl Runs {
 fn is_here(header: &Header, endpoint: &str, containers: &[Inspection]) -> bool {
     let made = |one: &Inspection| one.label(labels::RUN) == Some(&header.start.run);
     header.endpoint == endpoint || containers.iter().any(made)
+}
+
+/// What the labels of a container say of its image and of the one before.
+fn seen_change(one: &Inspection) -> Option<Change> {
+    let label = |key: &str| one.label(key).map(str::to_owned);
+    let pin = Pin { id: label(labels::PREVIOUS_ID)?, digest: label(labels::PREVIOUS_DIGEST) };
+    let from = ImageRef { name: label(labels::PREVIOUS_IMAGE)?, pin: Some(pin) };
+    let to = ImageRef { name: one.image(), pin: Some(Pin { id: one.image_id(), digest: None }) };
+    Some(Change { service: one.label(labels::SERVICE)?.to_owned(), from, to, replicas: 1 })
 }
 
 /// Every folder with journals of a project of this name.

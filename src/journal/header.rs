@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
+use crate::plan::step_ref::{StepRef, step_ref};
 use crate::plan::steps::Pin;
 
 /// Version of the journal's format. A file of a newer one is refused and never rewritten.
@@ -38,6 +39,8 @@ pub struct Header {
     pub endpoint: String,
     /// What the run changes.
     pub changes: Vec<Change>,
+    /// The steps that the records number.
+    pub steps: Vec<StepRef>,
 }
 
 /// One service of a run.
@@ -79,6 +82,7 @@ impl Header {
             project: plan.project.clone(),
             endpoint: plan.endpoint.clone(),
             changes: changes.collect(),
+            steps: (0..plan.steps.len()).map(|index| step_ref(plan, index)).collect(),
         }
     }
 }

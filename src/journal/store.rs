@@ -89,10 +89,23 @@ impl Store {
     ///
     /// [`JournalError::Read`] if a folder cannot be listed.
     pub fn runs(&self) -> Result<Vec<String>, JournalError> {
+        self.names(JOURNAL)
+    }
+
+    /// Every run whose plan is still here, since it is not over, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Read`] if a folder cannot be listed.
+    pub fn open_runs(&self) -> Result<Vec<String>, JournalError> {
+        self.names(PLAN)
+    }
+
+    fn names(&self, end: &str) -> Result<Vec<String>, JournalError> {
         let mut runs = BTreeSet::new();
         for folder in self.folders() {
             for path in files(folder).map_err(|error| unreadable(folder, &error))? {
-                if path.extension() == Some(OsStr::new(JOURNAL))
+                if path.extension() == Some(OsStr::new(end))
                     && let Some(run) = path.file_stem().and_then(OsStr::to_str)
                 {
                     runs.insert(run.to_owned());
@@ -278,6 +291,7 @@ mod tests {
         assert_eq!(read.records(), records);
         assert!(!read.is_unfinished() && !read.is_untouched());
         assert_eq!(store.runs().unwrap(), std::slice::from_ref(&plan.run));
+        assert_eq!(store.open_runs().unwrap(), store.runs().unwrap());
         assert_eq!(store.plan(&plan.run).unwrap().unwrap(), KeptPlan::of(&plan));
     }
 
@@ -300,6 +314,7 @@ mod tests {
         }
         store.close(&plan.run).unwrap();
         assert_eq!(store.plan(&plan.run).unwrap(), None);
+        assert_eq!(store.open_runs().unwrap(), [""; 0]);
         assert!(store.read(&plan.run).unwrap().is_some());
     }
 

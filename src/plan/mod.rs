@@ -19,6 +19,7 @@ pub mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
 mod service;
+pub mod step_ref;
 pub mod steps;
 pub mod strategy;
 mod writers;

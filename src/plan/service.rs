@@ -319,7 +319,8 @@ impl Planner<'_> {
             let pin = self.pin_of(old);
             marks.push((labels::REPLACES, old.id().0));
             marks.push((labels::PREVIOUS_IMAGE, old.image()));
-            marks.push((labels::PREVIOUS_DIGEST, pin.digest.unwrap_or(pin.id)));
+            marks.push((labels::PREVIOUS_ID, pin.id));
+            marks.extend(pin.digest.map(|digest| (labels::PREVIOUS_DIGEST, digest)));
         }
         marks
     }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::event::{Event, EventKind, ServiceStart, StepRef};
+use super::event::{Event, EventKind, ServiceStart};
 use super::lines::of_deadline;
+use crate::plan::step_ref::StepRef;
 use crate::text::{duration, size};
 
 /// The whole rollout at one moment.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::event::{Event, EventKind, ServiceStart, StepRef};
+use super::event::{Event, EventKind, ServiceStart};
 use super::layout::verb_line;
 use super::style::{Style, Tone};
 use super::words::subject;
+use crate::plan::step_ref::StepRef;
 use crate::text::{count, duration, list, size};
 
 /// One permanent line.

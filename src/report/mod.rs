@@ -4,6 +4,7 @@ mod board;
 pub mod check_json;
 pub mod check_text;
 pub mod event;
+pub mod history;
 pub mod json;
 pub mod layout;
 pub mod lines;

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::event::{EVENT_VERSION, step_ref};
+use super::event::EVENT_VERSION;
 use crate::plan::Plan;
 use crate::plan::policy::Policy;
+use crate::plan::step_ref::step_ref;
 use crate::plan::steps::{FileEdit, Replacement, Resource, ServicePlan};
 use crate::text::millis;
 

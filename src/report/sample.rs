@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::event::{Event, EventKind, ServiceStart, StepRef, pull_ref, step_ref};
+use super::event::{Event, EventKind, ServiceStart};
 use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
 use crate::plan::sample;
+use crate::plan::step_ref::{StepRef, pull_ref, step_ref};
 use crate::plan::steps::{Cause, FileEdit, Finding, Level, LineChange, Plan, Pull};
 
 /// A value that must never be seen.

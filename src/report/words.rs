@@ -1,6 +1,6 @@
 //! The phrases that several renderers share.
 
-use super::event::StepRef;
+use crate::plan::step_ref::StepRef;
 
 /// `ghost 3.36 → 3.37.1` where only the tag changes, else both references in full.
 #[must_use]

@@ -6,8 +6,8 @@ use crate::engine::Engine;
 use crate::engine::api::ContainerId;
 use crate::journal::outcome::Failure;
 use crate::plan::Plan;
+use crate::plan::step_ref::{StepRef, step_ref};
 use crate::plan::steps::Step;
-use crate::report::event::{StepRef, step_ref};
 use crate::text::duration;
 
 /// How many lines of the failed container's log are shown.

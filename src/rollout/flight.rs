@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use super::machine::Act;
 use super::step::Reason;
 use crate::engine::api::ContainerId;
+use crate::plan::step_ref::StepRef;
 use crate::report::EventKind;
-use crate::report::event::StepRef;
 use crate::text::millis;
 
 /// How often a wait is reported, if what it waits for does not change.

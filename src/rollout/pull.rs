@@ -9,9 +9,9 @@ use super::run::{Rollout, TICK};
 use crate::engine::api::LayerProgress;
 use crate::engine::{Engine, EngineError};
 use crate::journal::outcome::Signal;
+use crate::plan::step_ref::pull_ref;
 use crate::plan::steps::Pull;
 use crate::report::EventKind;
-use crate::report::event::pull_ref;
 use crate::text::millis;
 
 /// Why not everything was pulled; nothing was changed.

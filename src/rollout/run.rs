@@ -19,8 +19,9 @@ use crate::engine::Engine;
 use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
 use crate::journal::{Journal, Record};
 use crate::plan::Plan;
+use crate::plan::step_ref::{StepRef, step_ref};
 use crate::plan::steps::{ReplacementId, Step};
-use crate::report::event::{ServiceStart, StepRef, step_ref};
+use crate::report::event::ServiceStart;
 use crate::report::{EventKind, Reporter};
 use crate::text::millis;
 

@@ -47,13 +47,14 @@ pub(crate) struct Container {
 }
 
 /// Labels that a new version has another value of.
-const PER_VERSION: [&str; 8] = [
+const PER_VERSION: [&str; 9] = [
     labels::CONFIG_HASH,
     labels::IMAGE,
     labels::REPLACE,
     labels::RUN,
     labels::REPLACES,
     labels::PREVIOUS_IMAGE,
+    labels::PREVIOUS_ID,
     labels::PREVIOUS_DIGEST,
     MADE_OF,
 ];
