@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use composeup::compose::model::Project;
+use composeup::compose::model::{DeviceCount, Project, Service};
 use composeup::compose::resolved::resolved_json;
 use composeup::compose::source::{Location, SourceFile};
 use composeup::compose::{ComposeError, LoadOptions, load};
@@ -70,12 +70,14 @@ pub fn check_error(error: &ComposeError) {
 
 /// What is printed of a project is JSON, and loads as what was printed if it loads. Compose prints
 /// things that it does not read: a `memswap_limit` of `"-1"`, characters that YAML wants escaped,
-/// and keys that begin with `x-` or have a `$`, which it doubles.
+/// and keys that begin with `x-` or have a `$`, which it doubles; and it leaves a count of no
+/// devices out, which is then read as all of them.
 pub fn check_printed(options: &LoadOptions, project: &Project) {
     let json = resolved_json(project);
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
     let overlay = [(options.cwd.join("compose.yaml"), json.clone())].into();
     if let Ok(again) = load(&LoadOptions { overlay, ..options.clone() })
+        && !project.services.values().any(asks_for_no_device)
         && !json
             .lines()
             .filter_map(|line| line.split_once("\": "))
@@ -83,6 +85,13 @@ pub fn check_printed(options: &LoadOptions, project: &Project) {
     {
         assert_eq!(resolved_json(&again), json);
     }
+}
+
+fn asks_for_no_device(service: &Service) -> bool {
+    let resources =
+        service.deploy.iter().filter_map(|deploy| deploy.resources.reservations.as_ref());
+    let devices = resources.flat_map(|reservations| &reservations.devices);
+    devices.chain(&service.gpus).any(|request| request.count == DeviceCount(0))
 }
 
 /// The text as a YAML scalar that means it.

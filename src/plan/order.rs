@@ -24,19 +24,28 @@ pub fn by_dependency<'a>(
     Ok(ordered)
 }
 
+/// Adds a service after everything it depends on, which may be a chain longer than any stack.
 fn visit<'a>(
     project: &'a Project,
     service: &'a Service,
     seen: &mut BTreeSet<&'a str>,
     ordered: &mut Vec<&'a Service>,
 ) {
-    if !seen.insert(&service.name) {
-        return;
+    let needed = |service: &'a Service| service.depends_on.keys();
+    let mut trail = Vec::new();
+    if seen.insert(&service.name) {
+        trail.push((service, needed(service)));
     }
-    for needed in service.depends_on.keys().filter_map(|name| project.services.get(name)) {
-        visit(project, needed, seen, ordered);
+    while let Some((service, open)) = trail.last_mut() {
+        match open.next().map(|name| project.services.get(name)) {
+            Some(Some(next)) if seen.insert(&next.name) => trail.push((next, needed(next))),
+            Some(_) => {}
+            None => {
+                ordered.push(service);
+                trail.pop();
+            }
+        }
     }
-    ordered.push(service);
 }
 
 /// Everything a service depends on, also through others.
@@ -85,6 +94,14 @@ mod tests {
         );
         assert_eq!(order(&project, &["app", "queue", "vault"]), ["vault", "queue", "app"]);
         assert_eq!(order(&project, &["app", "vault"]), ["vault", "app"]);
+    }
+
+    #[test]
+    fn thousands_may_each_depend_on_the_next() {
+        let needing = |n: usize| format!("  s{n}: {{image: a, depends_on: [s{}]}}\n", n + 1);
+        let services: String = (0..5000).map(needing).collect();
+        let project = project(&format!("services:\n{services}  s5000: {{image: a}}\n"));
+        assert_eq!(order(&project, &["s0", "s5000"]), ["s5000", "s0"]);
     }
 
     #[test]

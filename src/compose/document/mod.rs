@@ -5,7 +5,6 @@
 #[cfg(test)]
 pub(crate) mod fixture;
 mod node;
-mod padded;
 mod parse;
 mod scalar;
 mod syntax;

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::node::{Entry, Map, Node, Tag, Value};
-use super::padded::{self, Events, Padded};
 use super::scalar;
 use super::syntax;
 use crate::compose::source::{Location, SourceFile};
@@ -26,23 +25,16 @@ const DEPTH_LIMIT: usize = 256;
 /// The first place where the text is not YAML, repeats a key, has a key that is not text, merges
 /// (`<<`) something that is not a mapping, or nests or repeats itself beyond all measure.
 pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Node>, ComposeError> {
-    let whole = Padded::none(&file.text);
-    read(file, dialect, &whole).or_else(|error| match Padded::needed(&file.text) {
-        Some(padded) => read(file, dialect, &padded),
-        None => Err(error),
-    })
-}
-
-fn read(
-    file: &Arc<SourceFile>,
-    dialect: Dialect,
-    padded: &Padded<'_>,
-) -> Result<Vec<Node>, ComposeError> {
+    // Where Compose's own parser and the YAML specification differ, as Compose reads it.
+    let options = granit_parser::options! {
+        strict_indentation: false,
+        block_scalar_eof_without_line_feed: true,
+        emit_comments: false,
+    };
     let mut reader = Reader {
         file,
         dialect,
-        padded,
-        events: padded::events(&padded.text),
+        events: Parser::new_from_str_with_options(&file.text, options),
         anchors: HashMap::new(),
         budget: ALIAS_BUDGET,
     };
@@ -69,8 +61,7 @@ struct Built {
 struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     dialect: Dialect,
-    padded: &'a Padded<'a>,
-    events: Events<'a>,
+    events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Built>,
     budget: usize,
 }
@@ -80,8 +71,7 @@ impl<'a> Reader<'a> {
         match self.events.next_event() {
             Some(Ok(event)) => Ok(event),
             Some(Err(error)) => {
-                let at = error.marker().byte_offset().unwrap_or(self.padded.text.len());
-                let at = self.padded.source(at);
+                let at = error.marker().byte_offset().unwrap_or(self.file.text.len());
                 Err(ComposeError::at(self.place(at, at), syntax::explain(error.kind())))
             }
             None => {
@@ -130,13 +120,7 @@ impl<'a> Reader<'a> {
         tag: Option<&granit_parser::Tag>,
         mut location: Location,
     ) -> Result<Node, ComposeError> {
-        let mut text = text;
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-            // Compose adds no line break that the file does not have at its end.
-            let written = location.text().trim_end_matches([' ', '\t']);
-            if location.end == self.file.text.len() && !written.ends_with('\n') {
-                text = text.strip_suffix('\n').unwrap_or(text);
-            }
             location.end = location.start + location.text().trim_end().len();
         }
         let value = scalar::resolve(self.dialect, text, style != ScalarStyle::Plain, tag)
@@ -217,7 +201,7 @@ impl<'a> Reader<'a> {
 
     fn location(&self, span: &Span) -> Location {
         let range = span.byte_range().unwrap_or(0..0);
-        self.place(self.padded.source(range.start), self.padded.source(range.end))
+        self.place(range.start, range.end)
     }
 
     fn place(&self, start: usize, end: usize) -> Location {
@@ -498,6 +482,9 @@ mod tests {
         assert_eq!((text("b"), place("b")), ("x y z w", "\"x\n  y\n\tz\nw\""));
         assert_eq!((text("c"), place("c")), ("d\ne", "'d\n\ne'"));
         assert_eq!((text("f"), place("f")), ("g", "g"));
+
+        let many = document(&"- k: \"a\nb\"\n".repeat(1000));
+        assert_eq!(many.as_seq().map(<[Node]>::len), Some(1000));
     }
 
     #[test]

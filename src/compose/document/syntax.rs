@@ -12,9 +12,6 @@ pub(super) fn explain(kind: &ErrorKind) -> String {
             "no `:` was expected here; put the text in quotes, or check the lines before"
         }
         ErrorKind::UnclosedQuotedScalar => "this quote is never closed",
-        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation => {
-            "this line of a quoted text is indented less than its key"
-        }
         ErrorKind::InvalidTrailingSingleQuotedScalar
         | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
             "there is more text after the closing quote"

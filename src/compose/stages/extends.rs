@@ -1,7 +1,7 @@
 //! `extends`: a service on top of another one, of the same file or of another.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path as FilePath, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::reset::Removals;
 use super::{absolute, canonical, merge, tree, unicity};
 use crate::compose::ComposeError;
 use crate::compose::disk;
-use crate::compose::document::{Map, Node, Value};
+use crate::compose::document::{Entry, Map, Node, Value};
 use crate::compose::model::decode::{mapping, mismatch};
 use crate::compose::path::Path;
 use crate::compose::source::SourceFile;
@@ -46,72 +46,93 @@ pub(super) fn apply(
     if names.is_empty() {
         return Ok(());
     }
-    let extendable = Extendable {
+    let extendable = Rc::new(Extendable {
         path: file.path.clone(),
         dir: scope.dir.clone(),
         services: own.clone(),
         removals: removals.clone(),
         resolved: RefCell::default(),
-    };
+    });
     let Some(own) = tree::get_mut(document, "services") else { return Ok(()) };
     let own = tree::mapping_mut(own, &path)?;
     for name in names {
         if let Some(entry) = own.get_mut(&name) {
-            entry.node = extendable.resolve(scope, &name, &mut Vec::new())?;
+            entry.node = resolve(scope, &extendable, &name)?;
         }
     }
     Ok(())
 }
 
-/// Services that led to the one that is resolved, with the files they are in.
-type Chain = Vec<(PathBuf, String)>;
+/// A service on the way down to the one that extends nothing.
+struct Step {
+    file: Rc<Extendable>,
+    name: String,
+}
+
+/// The service `name` of `file` on top of everything it extends.
+fn resolve(scope: &Scope<'_>, file: &Rc<Extendable>, name: &str) -> Result<Node, ComposeError> {
+    let mut steps = Vec::new();
+    let mut seen = HashSet::new();
+    let mut next = Step { file: Rc::clone(file), name: name.to_owned() };
+    // Each may extend the next, and files can be made to nest deeper than any stack.
+    let mut service = loop {
+        if let Some(known) = next.file.resolved.borrow().get(&next.name) {
+            break known.clone();
+        }
+        let Some(base) = next.file.base(scope, &next.name)? else {
+            break next.file.service(&next.name)?.node.clone();
+        };
+        if !seen.insert((next.file.path.clone(), next.name.clone())) {
+            return Err(next.file.circle(&next.name));
+        }
+        steps.push(next);
+        next = base;
+    };
+    while let Some(step) = steps.pop() {
+        service = step.file.extended(&step.name, service)?;
+        step.file.resolved.borrow_mut().insert(step.name, service.clone());
+    }
+    Ok(service)
+}
 
 impl Extendable {
-    /// The service `name` on top of everything it extends.
-    fn resolve(
-        &self,
-        scope: &Scope<'_>,
-        name: &str,
-        chain: &mut Chain,
-    ) -> Result<Node, ComposeError> {
-        if let Some(service) = self.resolved.borrow().get(name) {
-            return Ok(service.clone());
+    fn service(&self, name: &str) -> Result<&Entry, ComposeError> {
+        let missing = || ComposeError::new(format!("there is no service `{name}`"));
+        self.services.get(name).ok_or_else(missing)
+    }
+
+    fn circle(&self, name: &str) -> ComposeError {
+        let message = format!("service `{name}` extends itself in a circle");
+        match self.services.get(name) {
+            Some(entry) => ComposeError::at(entry.key.clone(), message),
+            None => ComposeError::new(message),
         }
-        let Some(entry) = self.services.get(name) else {
-            return Err(ComposeError::new(format!("there is no service `{name}`")));
-        };
+    }
+
+    /// The service `name` on top of `base`.
+    fn extended(&self, name: &str, mut base: Node) -> Result<Node, ComposeError> {
+        let service = self.service(name)?.node.clone();
+        if base.is_null() {
+            return Ok(service);
+        }
         let services = Path::ROOT.child("services");
         let path = services.child(name);
-        let mut service = entry.node.clone();
-        if !service.is_null() && mapping(&service, &path)?.contains_key("extends") {
-            let step = (self.path.clone(), name.to_owned());
-            if chain.contains(&step) {
-                let message = format!("service `{name}` extends itself in a circle");
-                return Err(ComposeError::at(entry.key.clone(), message));
-            }
-            chain.push(step);
-            let mut base = self.base(scope, &service, &path.child("extends"), chain)?;
-            chain.pop();
-            if !base.is_null() {
-                self.removals.apply(&mut base, &["services", name]);
-                service = merge::merge(base, service, &path)?;
-                tree::mapping_mut(&mut service, &path)?.shift_remove("extends");
-            }
-        }
-        self.resolved.borrow_mut().insert(name.to_owned(), service.clone());
+        self.removals.apply(&mut base, &["services", name]);
+        let mut service = merge::merge(base, service, &path)?;
+        tree::mapping_mut(&mut service, &path)?.shift_remove("extends");
         Ok(service)
     }
 
-    /// What `service` extends, resolved.
-    fn base(
-        &self,
-        scope: &Scope<'_>,
-        service: &Node,
-        path: &Path<'_>,
-        chain: &mut Chain,
-    ) -> Result<Node, ComposeError> {
-        let nothing = Node::new(Value::Null, service.location.clone());
-        let Some(extends) = service.get("extends") else { return Ok(nothing) };
+    /// Which service the service `name` extends, if it does.
+    fn base(self: &Rc<Self>, scope: &Scope<'_>, name: &str) -> Result<Option<Step>, ComposeError> {
+        let service = &self.service(name)?.node;
+        if service.is_null() {
+            return Ok(None);
+        }
+        let services = Path::ROOT.child("services");
+        let path = services.child(name);
+        let Some(extends) = mapping(service, &path)?.get("extends") else { return Ok(None) };
+        let (extends, path) = (&extends.node, &path.child("extends"));
         let (wanted, file) = match &extends.value {
             Value::Str(_) => (Some(extends), None),
             Value::Map(_) => {
@@ -123,20 +144,17 @@ impl Extendable {
             let message = format!("`{path}` does not say which `service`");
             return Err(ComposeError::at(extends.location.clone(), message));
         };
-        let name = tree::expect_text(wanted, &path.child("service"))?;
-        match file {
-            None => {
-                self.require(wanted, name)?;
-                self.resolve(scope, name, chain)
-            }
+        let name = tree::expect_text(wanted, &path.child("service"))?.to_owned();
+        let file = match file {
+            None => Rc::clone(self),
             Some(file) => {
                 let shown = tree::expect_text(file, &path.child("file"))?;
-                let other = other_file(scope, &disk::absolute(&self.dir, shown))
-                    .map_err(|error| located(error, file))?;
-                other.require(wanted, name)?;
-                other.resolve(scope, name, chain)
+                other_file(scope, &disk::absolute(&self.dir, shown))
+                    .map_err(|error| located(error, file))?
             }
-        }
+        };
+        file.require(wanted, &name)?;
+        Ok(Some(Step { file, name }))
     }
 
     fn require(&self, at: &Node, name: &str) -> Result<(), ComposeError> {
@@ -188,4 +206,28 @@ fn other_file(scope: &Scope<'_>, path: &FilePath) -> Result<Rc<Extendable>, Comp
     let other = Rc::new(other);
     scope.extendable.borrow_mut().insert(path.to_owned(), Rc::clone(&other));
     Ok(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use crate::compose::{LoadOptions, load};
+
+    #[test]
+    fn thousands_of_services_may_each_extend_the_next() {
+        const SERVICES: usize = 5000;
+        let mut text = "services:\n  last: {image: a}\n  s0: {extends: last}\n".to_owned();
+        for next in 1..SERVICES {
+            writeln!(text, "  s{next}: {{extends: s{}}}", next - 1).unwrap();
+        }
+        let options = LoadOptions {
+            cwd: "/project".into(),
+            files: vec!["compose.yaml".into()],
+            overlay: [("/project/compose.yaml".into(), text)].into(),
+            ..LoadOptions::default()
+        };
+        let project = load(&options).unwrap();
+        assert_eq!(project.services[&format!("s{}", SERVICES - 1)].image.as_deref(), Some("a"));
+    }
 }

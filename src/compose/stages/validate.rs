@@ -277,6 +277,9 @@ fn targets(_: &Project, service: &Service) -> Result<(), ComposeError> {
 fn no_circle(project: &Project) -> Result<(), ComposeError> {
     let mut done = HashSet::new();
     for start in project.services.keys() {
+        if done.contains(start.as_str()) {
+            continue;
+        }
         // Each entry: a service that is being visited, and how many of its dependencies are done.
         let mut trail: Vec<(&str, usize)> = vec![(start, 0)];
         while let Some((name, at)) = trail.pop() {

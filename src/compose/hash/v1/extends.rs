@@ -1,5 +1,7 @@
 //! `extends` as v1 resolves it: the other service is finished first, then merged under.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -9,6 +11,28 @@ use super::{load, merge, service};
 use crate::compose::ComposeError;
 use crate::compose::disk::absolute;
 
+/// How many services may extend each the next; Python's stack ends with one more.
+const CHAIN_LIMIT: usize = 491;
+
+/// Extended services by their file and name.
+pub(super) type Bases = RefCell<BTreeMap<(PathBuf, String), Rc<Base>>>;
+
+/// A service that another one extends.
+pub(super) struct Base {
+    service: Dict,
+    /// How many services follow it, each extended by the one before.
+    depth: usize,
+}
+
+/// A service on the way down to the one that extends nothing.
+struct Step {
+    /// What its paths begin at.
+    dir: PathBuf,
+    file: PathBuf,
+    name: String,
+    own: Dict,
+}
+
 /// The service of the project on top of everything it extends.
 pub(super) fn resolve(
     scope: &Scope<'_>,
@@ -16,52 +40,72 @@ pub(super) fn resolve(
     name: &str,
     own: &Dict,
 ) -> Result<Dict, ComposeError> {
-    Resolver { scope, main }.resolve(&scope.dir, &main.path, name, own, &[])
+    let (dir, file) = (scope.dir.clone(), main.path.clone());
+    let mut step = Step { dir, file, name: name.to_owned(), own: own.clone() };
+    let mut steps: Vec<Step> = Vec::new();
+    let mut known = None;
+    while let Some(next) = extended(scope, main, &step)? {
+        if steps.iter().any(|one| (&one.file, &one.name) == (&step.file, &step.name)) {
+            let message = format!("service `{}` extends itself in a circle", step.name);
+            return Err(ComposeError::new(message));
+        }
+        steps.push(step);
+        known = scope.bases.borrow().get(&(next.file.clone(), next.name.clone())).cloned();
+        let depth = known.as_ref().map_or(0, |base| base.depth);
+        if steps.len() + depth > CHAIN_LIMIT {
+            return Err(ComposeError::new(format!(
+                "Compose 1.29 gives up at more than {CHAIN_LIMIT} services that each extend the next"
+            )));
+        }
+        step = next;
+        if known.is_some() {
+            break;
+        }
+    }
+    let (mut service, mut depth) = (step.own.clone(), 0);
+    while let Some(above) = steps.pop() {
+        let base = match known.take() {
+            Some(known) => known,
+            None => finished(scope, &step, service, depth)?,
+        };
+        check_extendable(&step.name, &base.service)?;
+        service = merge::merge(main.format, &base.service, &above.own)?;
+        depth = base.depth + 1;
+        step = above;
+    }
+    Ok(service)
 }
 
-struct Resolver<'a> {
-    scope: &'a Scope<'a>,
-    /// The first file of the project.
-    main: &'a Rc<File>,
+/// What the service of `step` extends, as it is written.
+fn extended(scope: &Scope<'_>, main: &Rc<File>, step: &Step) -> Result<Option<Step>, ComposeError> {
+    let Some(extends) = step.own.get("extends") else { return Ok(None) };
+    let field = |key: &str| extends.as_dict().and_then(|extends| extends.get(key)).map(Py::text);
+    let name = extends.as_str().map(str::to_owned).or_else(|| field("service"));
+    let name = name.unwrap_or_default();
+    let path = field("file")
+        .map_or_else(|| step.file.clone(), |path| scope.expanded(&step.dir, &path).into());
+    let file = scope.file(&path)?;
+    if file.format != main.format {
+        return Err(load::mixed(main, &file));
+    }
+    let missing = || ComposeError::new(format!("there is no service `{name}` to extend"));
+    let own = file.service(&name).ok_or_else(missing)?;
+    let dir = path.parent().unwrap_or(&path).to_owned();
+    Ok(Some(Step { dir, file: path, name, own }))
 }
 
-impl Resolver<'_> {
-    fn resolve(
-        &self,
-        dir: &Path,
-        file: &Path,
-        name: &str,
-        own: &Dict,
-        seen: &[(PathBuf, String)],
-    ) -> Result<Dict, ComposeError> {
-        let step = (file.to_owned(), name.to_owned());
-        if seen.contains(&step) {
-            return Err(ComposeError::new(format!("service `{name}` extends itself in a circle")));
-        }
-        let Some(extends) = own.get("extends") else { return Ok(own.clone()) };
-        let field =
-            |key: &str| extends.as_dict().and_then(|extends| extends.get(key)).map(Py::text);
-        let wanted = extends.as_str().map(str::to_owned).or_else(|| field("service"));
-        let wanted = wanted.unwrap_or_default();
-        let path = field("file")
-            .map_or_else(|| file.to_owned(), |path| self.scope.expanded(dir, &path).into());
-        let other = self.other(&path, &wanted)?;
-        let seen: Vec<(PathBuf, String)> = seen.iter().cloned().chain([step]).collect();
-        let folder = path.parent().unwrap_or(&path);
-        let base = self.resolve(folder, &path, &wanted, &other, &seen)?;
-        let base = service::normalized(self.scope, folder, base)?;
-        check_extendable(&wanted, &base)?;
-        merge::merge(self.main.format, &base, own)
-    }
-
-    fn other(&self, path: &Path, name: &str) -> Result<Dict, ComposeError> {
-        let file = self.scope.file(path)?;
-        if file.format != self.main.format {
-            return Err(load::mixed(self.main, &file));
-        }
-        let missing = || ComposeError::new(format!("there is no service `{name}` to extend"));
-        file.section("services").shift_remove(name).map(Py::into_dict).ok_or_else(missing)
-    }
+/// The service of `step` with absolute paths, remembered for others that extend it.
+fn finished(
+    scope: &Scope<'_>,
+    step: &Step,
+    service: Dict,
+    depth: usize,
+) -> Result<Rc<Base>, ComposeError> {
+    let service = service::normalized(scope, &step.dir, service)?;
+    let base = Rc::new(Base { service, depth });
+    let key = (step.file.clone(), step.name.clone());
+    scope.bases.borrow_mut().insert(key, Rc::clone(&base));
+    Ok(base)
 }
 
 /// What ties a service to others cannot be extended.

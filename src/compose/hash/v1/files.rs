@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::rc::Rc;
 
+use super::extends::Bases;
 use super::format::{Format, SECTIONS, check_entries, filled};
 use super::schema::check;
 use super::value::{Dict, Py};
@@ -28,6 +29,8 @@ pub(super) struct Scope<'a> {
     pub(super) outside: &'a BTreeMap<String, String>,
     /// Files by path.
     pub(super) read: RefCell<BTreeMap<PathBuf, Rc<File>>>,
+    /// Services that others extend, resolved.
+    pub(super) bases: Bases,
 }
 
 /// A file as v1 works with it.
@@ -67,9 +70,9 @@ impl Scope<'_> {
         let mut root = document.clone();
         for name in SECTIONS {
             let Some(section) = format.section(document, name) else { continue };
-            check_entries(&section, name)?;
+            check_entries(section, name)?;
             let lookup = |name: &str| self.environment.get(name).cloned();
-            let section = interpolate::section(&filled(&section), name, format, &lookup)?;
+            let section = interpolate::section(&filled(section), name, format, &lookup)?;
             match (format, &mut root.value) {
                 (Format::Legacy, value) => *value = section.value,
                 (Format::Sections, Value::Map(map)) => {
@@ -90,7 +93,12 @@ impl Scope<'_> {
 impl File {
     /// The entries of a section.
     pub(super) fn section(&self, name: &str) -> Dict {
-        self.format.section(&self.root, name).map_or(Py::None, |node| Py::of(&node)).into_dict()
+        self.format.section(&self.root, name).map_or(Py::None, Py::of).into_dict()
+    }
+
+    /// A service as it is written.
+    pub(super) fn service(&self, name: &str) -> Option<Dict> {
+        Some(Py::of(self.format.section(&self.root, "services")?.get(name)?).into_dict())
     }
 
     /// Where `key` of an entry of a section stands, else where the entry does.

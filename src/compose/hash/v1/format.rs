@@ -58,10 +58,10 @@ impl Format {
     }
 
     /// The section `name` of a file; in the oldest format the whole file is `services`.
-    pub(super) fn section(self, root: &Node, name: &str) -> Option<Node> {
+    pub(super) fn section<'a>(self, root: &'a Node, name: &str) -> Option<&'a Node> {
         match self {
-            Self::Sections => root.get(name).cloned(),
-            Self::Legacy => (name == "services").then(|| root.clone()),
+            Self::Sections => root.get(name),
+            Self::Legacy => (name == "services").then_some(root),
         }
     }
 }

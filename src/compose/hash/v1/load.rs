@@ -39,9 +39,9 @@ pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
     };
     let name = project_name(options, &environment, &dir);
     let profiles = profiles(options, &environment);
-    let read = RefCell::default();
+    let (read, bases) = (RefCell::default(), RefCell::default());
     let (cwd, outside) = (options.cwd.as_path(), &options.env);
-    let scope = Scope { disk, cwd, dir, environment, outside, read };
+    let scope = Scope { disk, cwd, dir, environment, outside, read, bases };
     let files = files.iter().map(|path| scope.file(path)).collect::<Result<Vec<_>, _>>()?;
     project(&scope, &files, name, profiles)
 }
