@@ -55,6 +55,9 @@ impl<'a> Arranged<'a> {
         for index in 0..of.replacements.len() {
             let this = ReplacementId { service, index };
             let mut chain = Chain { after: self.gate(this), steps: Vec::new() };
+            if !self.has_stopping_host(this) {
+                chain.after.extend(self.lane(this));
+            }
             self.replica(this, &mut chain);
             let has_next = index + of.policy.parallelism < of.replacements.len();
             if has_next && !(of.policy.delay.is_zero() && of.way_back.delay.is_zero()) {
@@ -70,12 +73,15 @@ impl<'a> Arranged<'a> {
         }
     }
 
-    /// What must be behind the first step of a replica.
+    /// The end of the replica in whose place it comes.
+    fn lane(&self, this: ReplacementId) -> Option<Step> {
+        let before = this.index.checked_sub(self.services[this.service].policy.parallelism)?;
+        self.ends.get(&ReplacementId { index: before, ..this }).cloned()
+    }
+
+    /// What must be behind the first step of a replica, but for its own service.
     fn gate(&self, this: ReplacementId) -> Vec<Step> {
         let of = &self.services[this.service];
-        let lane = this.index.checked_sub(of.policy.parallelism);
-        let before = lane.map(|index| ReplacementId { index, ..this });
-        let lane = before.and_then(|before| self.ends.get(&before).cloned());
         // When it may begin beside one it lives with is a matter of `sharers`.
         let hosts = &of.replacements[this.index].shares;
         let needed = of
@@ -83,7 +89,7 @@ impl<'a> Arranged<'a> {
             .iter()
             .filter(|service| hosts.iter().all(|host| host.service != **service));
         let needed = needed.flat_map(|service| self.through(*service));
-        (0..self.resources).map(Step::Provide).chain(lane).chain(needed).collect()
+        (0..self.resources).map(Step::Provide).chain(needed).collect()
     }
 
     /// When those who need a service may begin: once its replicas are through. One that others live
@@ -112,7 +118,9 @@ impl<'a> Arranged<'a> {
         }
         let in_stopping_host = self.has_stopping_host(this);
         if in_stopping_host {
+            // All who live there stop together, whatever their parallelism.
             chain.extend(stop.clone());
+            chain.after.extend(self.lane(this));
         }
         chain.push(Step::Create(this));
         if of.order == Order::StopFirst && !in_stopping_host {
@@ -134,7 +142,11 @@ impl<'a> Arranged<'a> {
     /// Whether the old container lives in another's namespaces, which end before the new ones begin.
     fn has_stopping_host(&self, this: ReplacementId) -> bool {
         let hosts = &self.services[this.service].replacements[this.index].shares;
-        hosts.iter().any(|host| self.services[host.service].order == Order::StopFirst)
+        hosts.iter().any(|host| self.stops_first(*host))
+    }
+
+    fn stops_first(&self, this: ReplacementId) -> bool {
+        self.services[this.service].order == Order::StopFirst || self.has_stopping_host(this)
     }
 
     /// Whoever lives in another container's namespaces comes after it, and its old container stops
@@ -146,9 +158,10 @@ impl<'a> Arranged<'a> {
                 let this = ReplacementId { service, index };
                 for host in &pair.shares {
                     more.push((Step::Create(this), Step::AwaitReady(*host)));
-                    let last = match self.services[host.service].order {
-                        Order::StartFirst => self.ends.get(&this).cloned(),
-                        Order::StopFirst => pair.running_old().map(|_| Step::Stop(this)),
+                    let last = if self.stops_first(*host) {
+                        pair.running_old().map(|_| Step::Stop(this))
+                    } else {
+                        self.ends.get(&this).cloned()
                     };
                     more.extend(last.map(|last| (Step::Stop(*host), last)));
                 }
@@ -350,6 +363,26 @@ mod tests {
         let stop_first =
             ["stop 1.0", "stop 0.0 < create 0.0, stop 1.0", "create 1.0 < stop 1.0, await 0.0"];
         for line in stop_first {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn all_who_live_in_a_container_that_stops_stop_before_it_however_many_go_at_a_time() {
+        let mut plan = plan(&[1, 2]);
+        plan.services[0].order = Order::StopFirst;
+        plan.services[1].depends_on = vec![0];
+        for pair in &mut plan.services[1].replacements {
+            pair.shares = vec![ReplacementId { service: 0, index: 0 }];
+        }
+        let text = shown(&plan.services, 0);
+        let lines = [
+            "stop 1.0",
+            "stop 1.1",
+            "stop 0.0 < create 0.0, stop 1.0, stop 1.1",
+            "create 1.1 < stop 1.1, await 0.0, await 1.0",
+        ];
+        for line in lines {
             assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
         }
     }

@@ -127,6 +127,10 @@ impl Reporter for Live {
     fn tick(&mut self) {
         self.draw();
     }
+
+    fn tick_every(&self) -> Duration {
+        Duration::from_millis(100)
+    }
 }
 
 impl Drop for Live {

@@ -40,6 +40,11 @@ impl<'a> Emitter<'a> {
         self.reporter.borrow_mut().tick();
     }
 
+    /// How often [`Self::tick`] should be called while nothing happens.
+    pub(super) fn tick_every(&self) -> Duration {
+        self.reporter.borrow().tick_every()
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

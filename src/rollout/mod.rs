@@ -2,6 +2,7 @@
 
 pub mod cancel;
 mod commit;
+pub mod course;
 mod emitter;
 mod failure;
 mod flight;
@@ -15,6 +16,7 @@ mod run;
 mod simulation;
 pub mod state;
 mod step;
+mod tally;
 mod unwind;
 
 pub use crate::journal::outcome::{Outcome, RolloutReport};

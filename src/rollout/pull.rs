@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use tokio::time::{Instant, interval};
 
-use super::run::{Rollout, TICK};
+use super::run::Rollout;
 use crate::engine::api::LayerProgress;
 use crate::engine::{Engine, EngineError};
 use crate::journal::outcome::Signal;
@@ -64,7 +64,7 @@ impl<E: Engine> Rollout<'_, E> {
         };
         let platform = pull.platform.as_deref();
         let mut effect = pin!(self.engine.pull(&pull.image, platform, &mut tell));
-        let mut tick = interval(TICK);
+        let mut tick = interval(self.emitter.tick_every());
         loop {
             tokio::select! {
                 biased;

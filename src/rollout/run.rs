@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use super::leftover;
 use super::machine::{self, Act, Next};
 use super::state::State;
 use super::step::{Reason, Stage};
+use super::tally;
 use crate::engine::Engine;
-use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
+use crate::journal::outcome::{Failure, Outcome, RolloutReport};
 use crate::journal::{Journal, Record};
 use crate::plan::Plan;
 use crate::plan::step_ref::{StepRef, step_ref};
@@ -24,9 +26,6 @@ use crate::plan::steps::{ReplacementId, Step};
 use crate::report::event::ServiceStart;
 use crate::report::{EventKind, Reporter};
 use crate::text::millis;
-
-/// How often the reporter may move its clocks.
-pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// One run on one engine, from the first pull to the summary.
 pub struct Rollout<'a, E> {
@@ -121,7 +120,8 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
 
     async fn drive(&mut self) -> Outcome {
         let (emitter, cancel) = (&self.rollout.emitter, self.rollout.cancel);
-        let mut tick = interval(TICK);
+        let mut tick = interval(emitter.tick_every());
+        let mut asked_twice = pin!(cancel.requested(2));
         loop {
             self.note_cancellation();
             match machine::next(&self.state) {
@@ -135,7 +135,7 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             loop {
                 tokio::select! {
                     biased;
-                    () = cancel.requested(2) => return Outcome::Stuck,
+                    () = &mut asked_twice => return Outcome::Stuck,
                     landed = self.flights.land() => break self.end(landed).await,
                     () = cancel.requested(1), if self.state.cancelled().is_none() => break,
                     _ = tick.tick() => {
@@ -222,6 +222,7 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             engine: self.rollout.engine,
             plan: self.plan,
             created: needed.filter_map(known).collect::<BTreeMap<_, _>>(),
+            is_old_stopped: owner.is_some_and(|of| self.state.is_old_stopped(of)),
             given_up: match self.plan.steps[index].step {
                 Step::Commit => self.state.services_left_old(),
                 _ => Vec::new(),
@@ -292,25 +293,6 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
     }
 
     fn report(&self, outcome: Outcome) -> RolloutReport {
-        let given_up = self.state.given_up();
-        let is_all_back = match outcome {
-            Outcome::RolledBack => !self.state.is_committed(),
-            outcome => matches!(outcome, Outcome::Interrupted(_)),
-        };
-        let is_changed =
-            |of: &ReplacementId| !is_all_back && self.state.is_open(*of) && !given_up.contains(of);
-        let services = self.plan.services.iter().enumerate();
-        let services = services.map(|(index, service)| ServiceSummary {
-            service: service.service.clone(),
-            from_image: service.from_image.clone(),
-            to_image: service.to_image.clone(),
-            replicas: service.replacements.len(),
-            changed: self
-                .plan
-                .replacements()
-                .filter(|of| of.service == index && is_changed(of))
-                .count(),
-        });
         let left = match outcome {
             Outcome::Stuck | Outcome::Paused => leftover::describe(&self.state),
             _ => Vec::new(),
@@ -318,7 +300,7 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         RolloutReport {
             outcome,
             project: self.plan.project.clone(),
-            services: services.collect(),
+            services: tally::services(&self.state),
             took: self.rollout.emitter.elapsed(),
             failure: self.failure.clone(),
             warnings: self.warnings.clone(),

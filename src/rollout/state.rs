@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::course::Course;
 use crate::engine::api::ContainerId;
 use crate::journal::Record;
 use crate::journal::outcome::{Outcome, Signal};
 use crate::plan::Plan;
-use crate::plan::policy::FailureAction;
 use crate::plan::steps::{ReplacementId, Step};
 
 /// How far one step is.
@@ -32,27 +32,19 @@ pub enum Progress {
     UndoFailed,
 }
 
-/// Which way a rollout goes before its commit point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Course {
-    /// Forward.
-    Go,
-    /// No further replica begins.
-    Pause,
-    /// Everything is taken back.
-    Unwind,
-}
-
 /// The fold over the records of one plan.
 #[derive(Debug, Clone)]
 pub struct State<'a> {
     plan: &'a Plan,
     steps: Vec<Progress>,
+    /// The steps of each replica, in order.
+    members: BTreeMap<ReplacementId, Vec<usize>>,
+    commit: Option<usize>,
     created: BTreeMap<ReplacementId, ContainerId>,
     /// Replicas of which a step failed before the commit point.
-    failed: BTreeSet<ReplacementId>,
+    pub(super) failed: BTreeSet<ReplacementId>,
     /// Whether a step that belongs to no replica failed.
-    has_failed: bool,
+    pub(super) has_failed: bool,
     cancelled: Option<Signal>,
     /// How a rollout that is taken back ends: whichever came first, a failure or a request.
     reason: Option<Outcome>,
@@ -62,8 +54,16 @@ impl<'a> State<'a> {
     /// The state after these records.
     #[must_use]
     pub fn of(plan: &'a Plan, records: &[Record]) -> Self {
+        let mut members: BTreeMap<ReplacementId, Vec<usize>> = BTreeMap::new();
+        for (step, planned) in plan.steps.iter().enumerate() {
+            if let Some(of) = planned.step.replacement() {
+                members.entry(of).or_default().push(step);
+            }
+        }
         let mut state = Self {
             plan,
+            members,
+            commit: plan.position(&Step::Commit),
             steps: vec![Progress::Pending; plan.steps.len()],
             created: BTreeMap::new(),
             failed: BTreeSet::new(),
@@ -186,8 +186,7 @@ impl<'a> State<'a> {
     /// Whether the commit point lies behind.
     #[must_use]
     pub fn is_committed(&self) -> bool {
-        let commit = self.plan.position(&Step::Commit);
-        commit.is_some_and(|commit| self.steps[commit] == Progress::Done)
+        self.commit.is_some_and(|commit| self.steps[commit] == Progress::Done)
     }
 
     /// Whether something acts or waits at this moment.
@@ -223,13 +222,31 @@ impl<'a> State<'a> {
     /// The steps of a replica, in order.
     #[must_use]
     pub fn steps_of(&self, of: ReplacementId) -> impl DoubleEndedIterator<Item = usize> + '_ {
-        (0..self.steps.len()).filter(move |step| self.owner(*step) == Some(of))
+        self.members.get(&of).into_iter().flatten().copied()
     }
 
     /// Whether a replica has begun.
     #[must_use]
     pub fn is_open(&self, of: ReplacementId) -> bool {
         self.steps_of(of).any(|step| self.steps[step] != Progress::Pending)
+    }
+
+    /// Whether the old container of a replica was stopped, and not started again.
+    #[must_use]
+    pub fn is_old_stopped(&self, of: ReplacementId) -> bool {
+        let mut steps = self.steps_of(of);
+        steps.any(|step| *self.step(step) == Step::Stop(of) && self.has_effect(step))
+    }
+
+    /// Whether the new container of a replica was started, or the old one is gone, and neither was
+    /// taken back.
+    #[must_use]
+    pub fn is_changed(&self, of: ReplacementId) -> bool {
+        self.steps_of(of).any(|step| match self.step(step) {
+            Step::Start(_) | Step::Stop(_) => self.has_effect(step),
+            Step::Remove(_) => self.steps[step] == Progress::Done,
+            _ => false,
+        })
     }
 
     /// Whether nothing of a replica is there any more, or ever was.
@@ -239,80 +256,5 @@ impl<'a> State<'a> {
             !self.has_effect(step)
                 && !matches!(self.steps[step], Progress::Begun | Progress::Undoing)
         })
-    }
-
-    /// Which way it goes, while the commit point lies ahead.
-    #[must_use]
-    pub fn course(&self) -> Course {
-        if self.cancelled.is_some() || self.has_failed {
-            return Course::Unwind;
-        }
-        let over_budget = |action: FailureAction| {
-            let services = 0..self.plan.services.len();
-            services.into_iter().any(|service| self.is_over_budget(service, action))
-        };
-        if over_budget(FailureAction::Rollback) && !self.plan.keep_going {
-            Course::Unwind
-        } else if over_budget(FailureAction::Pause) {
-            Course::Pause
-        } else {
-            Course::Go
-        }
-    }
-
-    fn is_over_budget(&self, service: usize, action: FailureAction) -> bool {
-        let of = &self.plan.services[service];
-        let failed = self.failed.iter().filter(|failed| failed.service == service).count();
-        of.policy.failure_action == action && of.policy.is_exceeded(failed, of.replacements.len())
-    }
-
-    /// The replicas that get their old containers back while others go on: those that failed,
-    /// those that share something with them, and with `keep_going` all of a service that failed and
-    /// of those that depend on it.
-    #[must_use]
-    pub fn given_up(&self) -> BTreeSet<ReplacementId> {
-        let services = self.services_given_up();
-        let is_given_up = |of: &ReplacementId| services.contains(&of.service);
-        let mut given_up = self.failed.clone();
-        given_up.extend(self.plan.replacements().filter(is_given_up));
-        for of in self.plan.replacements() {
-            if self.plan.replacement(of).shares.iter().any(|host| given_up.contains(host)) {
-                given_up.insert(of);
-            }
-        }
-        given_up
-    }
-
-    /// Names of the services that run nothing new, so that the files go on saying what they say.
-    #[must_use]
-    pub fn services_left_old(&self) -> Vec<String> {
-        let given_up = self.given_up();
-        let all = self.plan.services.iter().enumerate();
-        let is_given_up = |service: usize| {
-            let mut of = self.plan.replacements().filter(|of| of.service == service);
-            of.all(|of| given_up.contains(&of))
-        };
-        all.filter(|(index, _)| is_given_up(*index)).map(|(_, one)| one.service.clone()).collect()
-    }
-
-    fn services_given_up(&self) -> BTreeSet<usize> {
-        let mut given_up = BTreeSet::new();
-        if !self.plan.keep_going {
-            return given_up;
-        }
-        for (index, service) in self.plan.services.iter().enumerate() {
-            if self.is_over_budget(index, FailureAction::Rollback)
-                || service.depends_on.iter().any(|needed| given_up.contains(needed))
-            {
-                given_up.insert(index);
-            }
-        }
-        given_up
-    }
-
-    /// Whether the whole of a service failed and was taken back while others went on.
-    #[must_use]
-    pub fn is_any_service_given_up(&self) -> bool {
-        !self.services_given_up().is_empty()
     }
 }

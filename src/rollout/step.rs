@@ -35,6 +35,8 @@ pub(super) struct Stage<'a, E> {
     pub(super) plan: &'a Plan,
     /// The new containers that the records know of.
     pub(super) created: BTreeMap<ReplacementId, ContainerId>,
+    /// Whether the step's old container is down because this run stopped it.
+    pub(super) is_old_stopped: bool,
     /// For the commit: services whose edits are left out.
     pub(super) given_up: Vec<String>,
     /// What a wait is waiting for at the moment.
@@ -88,7 +90,9 @@ impl<E: Engine> Stage<'_, E> {
     async fn undo_once(&self, step: &Step) -> Result<(), Reason> {
         match *step {
             Step::Create(of) => {
-                self.ensure_old_serves(of).await?;
+                if !self.is_old_stopped {
+                    self.ensure_old_serves(of).await?;
+                }
                 match self.find(of).await? {
                     Some(new) => self.remove(&new).await,
                     None => Ok(()),

@@ -73,9 +73,14 @@ fn within_parallelism(
     targets: &BTreeSet<ReplacementId>,
     undoable: &[(ReplacementId, usize)],
 ) -> BTreeSet<ReplacementId> {
+    // One that waits for others leaves its place to them.
+    let may_go_on = |of: &ReplacementId| {
+        let is_acting = |step| state.progress(step) == Progress::Undoing;
+        undoable.iter().any(|(other, _)| other == of) || state.steps_of(*of).any(is_acting)
+    };
     let is_on_its_way = |of: &ReplacementId| {
         let begun = |step| matches!(state.progress(step), Progress::Undone | Progress::Undoing);
-        state.steps_of(*of).any(begun) && !state.is_restored(*of) && !is_stuck(state, *of)
+        state.steps_of(*of).any(begun) && may_go_on(of) && !is_stuck(state, *of)
     };
     let mut allowed: BTreeSet<ReplacementId> =
         targets.iter().copied().filter(is_on_its_way).collect();

@@ -10,7 +10,7 @@ pub(super) fn text_at(value: &Value, pointer: &str) -> String {
 }
 
 /// An object of texts; empty where there is none (the engine sends `null` for an empty one).
-pub(super) fn string_map(value: Option<&Value>) -> BTreeMap<String, String> {
+pub(in crate::engine) fn string_map(value: Option<&Value>) -> BTreeMap<String, String> {
     let map = value.and_then(Value::as_object);
     map.into_iter()
         .flatten()

@@ -18,6 +18,7 @@ pub use exec::{Exec, ExecResult};
 pub use healthcheck::{Healthcheck, healthcheck};
 pub use identity::{ContainerId, EngineInfo};
 pub use inspection::{ContainerState, Health, Inspection};
+pub(in crate::engine) use json::string_map;
 pub use link::Link;
 pub use objects::{Image, Network, Volume};
 pub use spec::{Attachment, ContainerFile, ContainerSpec};

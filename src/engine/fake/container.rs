@@ -1,5 +1,7 @@
 //! One container of the fake, and the inspection the engine would give of it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
@@ -13,7 +15,10 @@ pub struct Container {
     pub(super) name: String,
     pub(super) image: String,
     pub(super) config: Value,
+    pub(super) labels: BTreeMap<String, String>,
     pub(super) host_config: Value,
+    /// The container whose network it lives in.
+    pub(super) host: Option<ContainerId>,
     pub(super) networks: Map<String, Value>,
     pub(super) mounts: Vec<Value>,
     pub(super) files: Vec<String>,
@@ -55,7 +60,7 @@ impl Container {
     /// One label.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.config.get("Labels")?.get(key)?.as_str()
+        self.labels.get(key).map(String::as_str)
     }
 
     /// Paths of the files written into it.
@@ -108,6 +113,12 @@ impl Container {
         self.serves = false;
         self.health = check.as_ref().map(|_| "starting");
         self.schedule = self.behaviour.schedule(now, check.as_ref());
+    }
+
+    /// The container whose network it lives in ended: it runs on, and nobody reaches it.
+    pub(super) fn lose_host(&mut self) {
+        self.serves = false;
+        self.schedule.retain(|(_, change)| !matches!(change, Change::Serves | Change::Healthy));
     }
 
     pub(super) fn end(&mut self, exit_code: i64) {

@@ -117,14 +117,19 @@ impl Fake {
         self.0.observers.borrow_mut().push(Box::new(observer));
     }
 
-    /// Ends when a call meets [`super::How::Killed`].
+    /// Kills the caller, as [`super::How::Killed`] does.
+    pub fn kill(&self) {
+        self.0.killed.notify_one();
+    }
+
+    /// Ends when the caller is killed.
     pub async fn killed(&self) {
         self.0.killed.notified().await;
     }
 
     async fn meet(&self, hit: Hit, call: &Call) -> EngineError {
         if hit.how == How::Killed {
-            self.0.killed.notify_one();
+            self.kill();
             std::future::pending::<()>().await;
         }
         hit.error(call)
@@ -166,7 +171,7 @@ impl Fake {
         &self,
         verb: Verb,
         subject: &str,
-        effect: impl FnOnce(&mut World, &str) -> Result<T, EngineError>,
+        effect: impl FnOnce(&mut World, &Call) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         tokio::task::yield_now().await;
         self.settle();
@@ -176,7 +181,7 @@ impl Fake {
         if let Some(hit) = hit.filter(|hit| !hit.after) {
             return Err(self.meet(hit, &call).await);
         }
-        let end = effect(&mut self.0.world.borrow_mut(), &call.to_string());
+        let end = effect(&mut self.0.world.borrow_mut(), &call);
         if verb.writes() {
             self.tell();
         }
@@ -217,11 +222,13 @@ impl Fake {
         loop {
             let changed = self.0.changed.notified();
             self.settle();
-            while let Some(entry) = self.look_at(&list, cursor) {
-                cursor += 1;
-                if is_wanted(&entry) {
-                    return (entry, cursor);
+            {
+                let world = self.0.world.borrow();
+                let list = list(&world);
+                if let Some(later) = list[cursor..].iter().position(&is_wanted) {
+                    return (list[cursor + later].clone(), cursor + later + 1);
                 }
+                cursor = list.len();
             }
             let due = self.0.world.borrow().due();
             tokio::select! {
@@ -229,10 +236,6 @@ impl Fake {
                 () = at(due) => {}
             }
         }
-    }
-
-    fn look_at<T: Clone>(&self, list: impl Fn(&World) -> &Vec<T>, index: usize) -> Option<T> {
-        list(&self.0.world.borrow()).get(index).cloned()
     }
 }
 

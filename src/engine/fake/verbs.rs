@@ -6,7 +6,7 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::container::Container;
-use super::fault::Verb;
+use super::fault::{Call, Verb};
 use super::handle::{ENDPOINT, Fake};
 use super::world::World;
 use crate::engine::api::{
@@ -150,7 +150,7 @@ impl Engine for Fake {
         let link = self.link(id);
         self.call(Verb::Attach, &self.name(id), |_, call| {
             let message = "nothing is scripted for it".to_owned();
-            link.ok_or(EngineError::Refused { call: call.into(), status: 500, message })
+            link.ok_or(EngineError::Refused { call: call.to_string(), status: 500, message })
         })
         .await
     }
@@ -165,7 +165,7 @@ impl Engine for Fake {
     }
 
     async fn events(&self, of: &ContainerId) -> Result<EventStream, EngineError> {
-        let start = |world: &mut World, _: &str| Ok(world.events.len());
+        let start = |world: &mut World, _: &Call| Ok(world.events.len());
         let cursor = self.call(Verb::Events, &self.name(of), start).await?;
         let state = (self.clone(), of.clone(), cursor);
         Ok(Box::pin(stream::unfold(state, |(fake, of, cursor)| async move {
@@ -175,7 +175,7 @@ impl Engine for Fake {
     }
 
     async fn joins(&self) -> Result<EventStream, EngineError> {
-        let start = |world: &mut World, _: &str| Ok(world.joins.len());
+        let start = |world: &mut World, _: &Call| Ok(world.joins.len());
         let cursor = self.call(Verb::Joins, "networks", start).await?;
         Ok(Box::pin(stream::unfold((self.clone(), cursor), |(fake, cursor)| async move {
             let (event, cursor) = fake.next_join(cursor).await;
@@ -226,7 +226,7 @@ impl Engine for Fake {
     }
 
     async fn removals(&self, volume: &str) -> Result<RemovalStream, EngineError> {
-        let start = |world: &mut World, _: &str| Ok(world.removed.len());
+        let start = |world: &mut World, _: &Call| Ok(world.removed.len());
         let cursor = self.call(Verb::Removals, volume, start).await?;
         let state = (self.clone(), volume.to_owned(), cursor);
         Ok(Box::pin(stream::unfold(state, |(fake, volume, cursor)| async move {

@@ -7,9 +7,10 @@ use tokio::time::Instant;
 
 use super::behaviour::Behaviour;
 use super::container::Container;
+use super::fault::Call;
 use crate::engine::EngineError;
 use crate::engine::api::{
-    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, Volume,
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, Volume, string_map,
 };
 use crate::labels;
 
@@ -69,6 +70,9 @@ impl World {
         let Some(next) = next.min_by_key(|one| one.due()) else { return false };
         let actions = next.act();
         let id = next.id.clone();
+        if actions.iter().any(|action| action == "die") {
+            self.cut_off_guests(&id);
+        }
         for action in actions {
             self.tell(&id, &action);
         }
@@ -82,12 +86,12 @@ impl World {
 
     pub(super) fn create(
         &mut self,
-        call: &str,
+        call: &Call,
         spec: &ContainerSpec,
     ) -> Result<ContainerId, EngineError> {
         if self.container(&spec.name).is_some() {
             let message = format!("the container name \"/{}\" is already in use", spec.name);
-            return Err(EngineError::Conflict { call: call.into(), message });
+            return Err(EngineError::Conflict { call: call.to_string(), message });
         }
         let reference = spec.body.get("Image").and_then(Value::as_str).unwrap_or_default();
         let Some(image) = self.images.get(reference).cloned() else {
@@ -97,12 +101,15 @@ impl World {
         let behaviour = script.copied().unwrap_or_default();
         let id = ContainerId(self.id());
         let mounts = self.mounts(&spec.body, &image);
+        let config = config(&spec.body, &image);
         let container = Container {
             id: id.clone(),
             name: spec.name.clone(),
             image: image["Id"].as_str().unwrap_or_default().to_owned(),
-            config: config(&spec.body, &image),
+            labels: string_map(config.get("Labels")),
+            config,
             host_config: spec.body.get("HostConfig").cloned().unwrap_or_else(|| json!({})),
+            host: host(&spec.body),
             networks: endpoints(&spec.body),
             mounts,
             files: Vec::new(),
@@ -122,7 +129,7 @@ impl World {
 
     pub(super) fn connect(
         &mut self,
-        call: &str,
+        call: &Call,
         id: &ContainerId,
         to: &Attachment,
     ) -> Result<(), EngineError> {
@@ -136,7 +143,7 @@ impl World {
 
     pub(super) fn write_files(
         &mut self,
-        call: &str,
+        call: &Call,
         id: &ContainerId,
         files: &[ContainerFile],
     ) -> Result<(), EngineError> {
@@ -145,15 +152,22 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn start(&mut self, call: &str, id: &ContainerId) -> Result<(), EngineError> {
+    pub(super) fn start(&mut self, call: &Call, id: &ContainerId) -> Result<(), EngineError> {
         let container = self.find(call, id)?;
         if container.is_running() {
             return Ok(());
         }
         if container.behaviour == Behaviour::CannotStart {
             let message = "OCI runtime create failed: scripted".to_owned();
-            return Err(EngineError::Refused { call: call.into(), status: 500, message });
+            return Err(EngineError::Refused { call: call.to_string(), status: 500, message });
         }
+        if let Some(host) = container.host.clone()
+            && !self.container(&host.0).is_some_and(Container::is_running)
+        {
+            let message = format!("cannot join network of a non running container: {host}");
+            return Err(EngineError::Conflict { call: call.to_string(), message });
+        }
+        let container = self.find(call, id)?;
         container.start(Instant::now());
         let networks: Vec<String> = container.networks.keys().cloned().collect();
         for network in networks {
@@ -168,6 +182,7 @@ impl World {
             && container.is_running()
         {
             container.end(143);
+            self.cut_off_guests(id);
             self.tell(id, "die");
         }
     }
@@ -176,18 +191,19 @@ impl World {
         if let Some(index) = self.containers.iter().position(|one| one.id == *id) {
             self.tell(id, "destroy");
             self.containers.remove(index);
+            self.cut_off_guests(id);
         }
     }
 
     pub(super) fn rename(
         &mut self,
-        call: &str,
+        call: &Call,
         id: &ContainerId,
         name: &str,
     ) -> Result<(), EngineError> {
         if self.container(name).is_some_and(|other| other.id != *id) {
             let message = format!("the container name \"/{name}\" is already in use");
-            return Err(EngineError::Conflict { call: call.into(), message });
+            return Err(EngineError::Conflict { call: call.to_string(), message });
         }
         name.clone_into(&mut self.find(call, id)?.name);
         self.tell(id, "rename");
@@ -197,7 +213,7 @@ impl World {
     /// The exit code: the one scripted for the program, else whether the container serves.
     pub(super) fn exec(
         &mut self,
-        call: &str,
+        call: &Call,
         id: &ContainerId,
         exec: &Exec,
     ) -> Result<i64, EngineError> {
@@ -208,10 +224,10 @@ impl World {
             return Ok(scripted.unwrap_or_else(|| i64::from(!container.serves)));
         }
         let message = format!("Container {id} is not running");
-        Err(EngineError::Conflict { call: call.into(), message })
+        Err(EngineError::Conflict { call: call.to_string(), message })
     }
 
-    pub(super) fn pull(&mut self, call: &str, reference: &str) -> Result<(), EngineError> {
+    pub(super) fn pull(&mut self, call: &Call, reference: &str) -> Result<(), EngineError> {
         let Some(image) = self.registry.get(reference) else {
             return Err(not_found(call, &format!("manifest for {reference} not found")));
         };
@@ -236,6 +252,11 @@ impl World {
         }
     }
 
+    fn cut_off_guests(&mut self, host: &ContainerId) {
+        let guests = self.containers.iter_mut().filter(|one| one.host.as_ref() == Some(host));
+        guests.for_each(Container::lose_host);
+    }
+
     /// `Mounts` of an inspection: what the body names, and an anonymous volume for every other path
     /// that the image declares.
     fn mounts(&mut self, body: &Value, image: &Value) -> Vec<Value> {
@@ -252,7 +273,7 @@ impl World {
         mounts
     }
 
-    fn find(&mut self, call: &str, id: &ContainerId) -> Result<&mut Container, EngineError> {
+    fn find(&mut self, call: &Call, id: &ContainerId) -> Result<&mut Container, EngineError> {
         let found = self.containers.iter_mut().find(|one| one.id == *id);
         found.ok_or_else(|| not_found(call, &format!("No such container: {id}")))
     }
@@ -266,7 +287,7 @@ impl World {
     }
 
     fn tell(&mut self, id: &ContainerId, action: &str) {
-        let labels = self.container(&id.0).map(|one| one.inspect().labels()).unwrap_or_default();
+        let labels = self.container(&id.0).map(|one| one.labels.clone()).unwrap_or_default();
         self.events.push(EngineEvent {
             container: id.clone(),
             action: action.to_owned(),
@@ -275,8 +296,8 @@ impl World {
     }
 }
 
-fn not_found(call: &str, message: &str) -> EngineError {
-    EngineError::NotFound { call: call.to_owned(), message: message.to_owned() }
+fn not_found(call: &Call, message: &str) -> EngineError {
+    EngineError::NotFound { call: call.to_string(), message: message.to_owned() }
 }
 
 /// `Config` of an inspection: the body without what belongs elsewhere, over the image's own.
@@ -288,6 +309,11 @@ fn config(body: &Value, image: &Value) -> Value {
         }
     }
     Value::Object(config)
+}
+
+fn host(body: &Value) -> Option<ContainerId> {
+    let mode = body.pointer("/HostConfig/NetworkMode")?.as_str()?;
+    mode.strip_prefix("container:").map(|id| ContainerId(id.to_owned()))
 }
 
 fn endpoints(body: &Value) -> Map<String, Value> {

@@ -10,7 +10,7 @@ use crate::engine::fake::{Behaviour, Container, Fault, How, Verb};
 use crate::journal::outcome::{Outcome, RolloutReport, Signal};
 use crate::plan::arrange::arrange;
 use crate::plan::policy::FailureAction;
-use crate::plan::steps::{Order, ReplacementId, Resource, ResourceKind};
+use crate::plan::steps::{Order, ReplacementId, Resource, ResourceKind, Step};
 use crate::plan::{Plan, sample};
 use crate::report::EventKind;
 use crate::rollout::Cancel;
@@ -111,6 +111,55 @@ async fn death_at_any_call_is_finished_by_resume_and_taken_back_by_abort() {
                         (_, other) => panic!("call {nth}, abort {abort}: {other:?}"),
                     }
                 }
+            }
+        }
+    }
+}
+
+/// The process dies after every record, before what comes after it.
+#[tokio::test(start_paused = true)]
+async fn death_after_any_record_is_finished_by_resume_and_taken_back_by_abort() {
+    for order in ORDERS {
+        let records = {
+            let mut scene = Scene::with(plan(&[2, 1], order)).await;
+            scene.run().await;
+            scene.records()
+        };
+        for cut in 1..records {
+            for abort in [false, true] {
+                let mut scene = Scene::with(plan(&[2, 1], order)).await;
+                scene.journal.borrow_mut().cut = Some(cut);
+                assert_eq!(scene.run_or_die().await, None, "there are more records than {cut}");
+                let report = if abort { scene.abort().await } else { scene.resume().await };
+                match report.unwrap().outcome {
+                    Outcome::Completed if !abort || scene.is_written() => scene.assert_all_new(),
+                    Outcome::Interrupted(Signal::Abort) if abort => scene.assert_all_old(),
+                    other => panic!("record {cut}, abort {abort}: {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+/// The intent to write the files is kept, and what came of it is not.
+#[tokio::test(start_paused = true)]
+async fn files_that_may_or_may_not_be_written_are_looked_at() {
+    for is_written in [false, true] {
+        for abort in [false, true] {
+            let mut scene = Scene::new(&[1]).await;
+            let commit = scene.plan.position(&Step::Commit).unwrap();
+            // Every step before it has two records.
+            scene.journal.borrow_mut().cut = Some(2 * commit + 1);
+            assert_eq!(scene.run_or_die().await, None);
+            assert!(scene.is_written());
+            if !is_written {
+                scene.put_file_back();
+            }
+            let report = if abort { scene.abort().await } else { scene.resume().await };
+            match report.unwrap().outcome {
+                Outcome::Completed if is_written || !abort => scene.assert_all_new(),
+                Outcome::Interrupted(Signal::Abort) => scene.assert_all_old(),
+                other => panic!("written {is_written}, abort {abort}: {other:?}"),
             }
         }
     }
@@ -262,6 +311,28 @@ async fn a_way_back_that_fails_is_said_with_what_is_left_and_can_be_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_stuck_counts_as_changed_only_what_was_not_taken_back() {
+    let second = ReplacementId { service: 0, index: 1 };
+    // The old containers serve again; or the first one cannot be started again.
+    for (verb, changed) in [(Verb::Remove, 0), (Verb::Start, 1)] {
+        let mut scene = Scene::new(&[2]).await;
+        scene.script(second, Behaviour::ServesThenExits(Duration::from_secs(3)));
+        let first = scene.plan.services[0].replacements[0].old.clone().unwrap();
+        let (asked, fake) = (flag(), scene.fake.clone());
+        scene.fake.observe(move |world| {
+            let is_stopped = !world.container(&first.id.0).unwrap().is_running();
+            if is_stopped && !asked.replace(true) {
+                let skipped = if verb == Verb::Start { 3 } else { 1 };
+                fake.fail(Fault::on(verb, How::Refused).nth(skipped).times(5));
+            }
+        });
+        let report = scene.run().await;
+        assert_eq!(report.outcome, Outcome::Stuck, "{verb:?}");
+        assert_eq!(report.services[0].changed, changed, "{verb:?}: {:?}", report.left);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_engine_that_restarts_while_the_new_one_warms_up_leaves_the_old_one_serving() {
     let mut scene = Scene::new(&[1]).await;
     let (asked, fake) = (flag(), scene.fake.clone());
@@ -305,8 +376,7 @@ async fn what_cannot_be_remembered_is_not_begun_and_what_was_is_taken_back_or_fi
     let records = {
         let mut scene = Scene::new(&[2]).await;
         scene.run().await;
-        let journal = scene.journal.borrow();
-        journal.records.len()
+        scene.records()
     };
     for room in 0..records {
         let mut scene = Scene::new(&[2]).await;

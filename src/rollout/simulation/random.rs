@@ -1,5 +1,6 @@
 //! Random plans, random behaviour and random faults: thousands of rollouts in one test.
 
+use std::thread;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -14,6 +15,8 @@ use crate::plan::{Plan, sample};
 
 /// How many rollouts; `PROPTEST_CASES` asks for others.
 const CASES: u32 = 10_000;
+/// They share the cases; each has a seed of its own.
+const THREADS: u8 = 4;
 
 /// One service of a random plan.
 #[derive(Debug, Clone)]
@@ -22,10 +25,19 @@ struct ServiceCase {
     order: Order,
     forward: Policy,
     way_back: Policy,
-    /// Whether it needs the service before it.
-    depends: bool,
+    bond: Bond,
     /// Whether the last replica is added or removed.
     last: Last,
+}
+
+/// What a service has to do with the one before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Bond {
+    None,
+    /// It needs it.
+    Depends,
+    /// It lives in the network of its first container.
+    Shares,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +55,8 @@ struct Case {
     broken: Vec<(usize, Behaviour)>,
     /// A call that fails: which one, how, and whether after its effect.
     fault: Option<(usize, How, bool)>,
+    /// After how many records the process dies.
+    cut: Option<usize>,
     /// What fails so often that the way back gets stuck.
     blocked: Option<Verb>,
     /// What is done about a run that has not come to its end.
@@ -70,13 +84,15 @@ fn service() -> impl Strategy<Value = ServiceCase> {
     let order = prop_oneof![2 => Just(Order::StartFirst), 1 => Just(Order::StopFirst)];
     let last =
         prop_oneof![4 => Just(Last::Replaced), 1 => Just(Last::Added), 1 => Just(Last::Removed)];
-    (replicas, order, policy(), policy(), any::<bool>(), last).prop_map(
-        |(replicas, order, forward, way_back, depends, last)| ServiceCase {
+    let bond =
+        prop_oneof![2 => Just(Bond::None), 2 => Just(Bond::Depends), 1 => Just(Bond::Shares)];
+    (replicas, order, policy(), policy(), bond, last).prop_map(
+        |(replicas, order, forward, way_back, bond, last)| ServiceCase {
             replicas,
             order,
             forward,
             way_back,
-            depends,
+            bond,
             last,
         },
     )
@@ -106,15 +122,19 @@ fn case() -> impl Strategy<Value = Case> {
         0.2,
         prop_oneof![Just(Verb::Remove), Just(Verb::Start), Just(Verb::Stop)],
     );
-    (prop::collection::vec(service(), 1..5), any::<bool>(), broken, fault, blocked, any::<bool>())
-        .prop_map(|(services, keep_going, broken, fault, blocked, abort)| Case {
+    let cut = prop::option::weighted(0.3, 1..150_usize);
+    let services = prop::collection::vec(service(), 1..5);
+    (services, any::<bool>(), broken, fault, cut, blocked, any::<bool>()).prop_map(
+        |(services, keep_going, broken, fault, cut, blocked, abort)| Case {
             services,
             keep_going,
             broken,
             fault,
+            cut,
             blocked,
             abort,
-        })
+        },
+    )
 }
 
 fn plan(case: &Case) -> Plan {
@@ -125,14 +145,22 @@ fn plan(case: &Case) -> Plan {
         service.order = wanted.order;
         service.policy = wanted.forward.clone();
         service.way_back = wanted.way_back.clone();
-        if wanted.depends && index > 0 {
-            service.depends_on = vec![index - 1];
-        }
         let Some(last) = service.replacements.last_mut() else { continue };
         match wanted.last {
             Last::Replaced => {}
             Last::Added => last.old = None,
             Last::Removed => last.new = None,
+        }
+        if let Some(host) = index.checked_sub(1).filter(|_| wanted.bond != Bond::None) {
+            service.depends_on = vec![host];
+        }
+    }
+    for (service, wanted) in case.services.iter().enumerate().skip(1) {
+        let host = ReplacementId { service: service - 1, index: 0 };
+        if wanted.bond == Bond::Shares && plan.replacement(host).new.is_some() {
+            for pair in &mut plan.services[service].replacements {
+                pair.shares = vec![host];
+            }
         }
     }
     plan
@@ -151,19 +179,28 @@ async fn check(case: &Case) {
     if let Some(verb) = case.blocked {
         scene.fake.fail(Fault::on(verb, How::Refused).nth(3).times(6));
     }
+    scene.journal.borrow_mut().cut = case.cut;
     let mut report = scene.run_or_die().await;
-    for _ in 0..8 {
+    for turn in 0.. {
         match &report {
+            // Whoever is broken stays broken, so that a pause comes again and again.
+            Some(report) if report.outcome == Outcome::Paused && turn > 8 => break,
             Some(report) if report.outcome.is_final() => break,
             Some(report) => assert!(!report.left.is_empty(), "what is left is said: {report:?}"),
             None => {}
         }
+        assert!(turn < 20, "it comes to an end: {report:?}");
         report = if case.abort { scene.abort().await } else { scene.resume().await };
     }
     check_end(&scene, case, &report.expect("the last run ended"));
 }
 
 fn check_end(scene: &Scene, case: &Case, report: &RolloutReport) {
+    if report.outcome != Outcome::Paused && report.warnings.is_empty() {
+        let new = scene.plan.replacements().filter(|of| scene.is_new(*of)).count();
+        let said: usize = report.services.iter().map(|service| service.changed).sum();
+        assert_eq!(said, new, "{report:?}");
+    }
     match report.outcome {
         // A retirement that failed leaves the old container, and says so.
         Outcome::Completed | Outcome::Partial if !report.warnings.is_empty() => {
@@ -181,7 +218,6 @@ fn check_end(scene: &Scene, case: &Case, report: &RolloutReport) {
             }
         }
         Outcome::RolledBack | Outcome::Interrupted(Signal::Abort) => scene.assert_all_old(),
-        // Paused again and again: whoever is broken stays broken.
         Outcome::Paused => assert!(!case.abort && !case.broken.is_empty()),
         other => panic!("{other:?}: {report:?}"),
     }
@@ -190,9 +226,17 @@ fn check_end(scene: &Scene, case: &Case, report: &RolloutReport) {
 #[test]
 fn whatever_happens_a_rollout_keeps_its_promises() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    let config =
-        Config { cases: cases.unwrap_or(CASES), failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let cases = cases.unwrap_or(CASES).div_ceil(u32::from(THREADS));
+    thread::scope(|scope| {
+        for seed in 0..THREADS {
+            scope.spawn(move || check_cases(seed, cases));
+        }
+    });
+}
+
+fn check_cases(seed: u8, cases: u32) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let checked = runner.run(&case(), |case| {
         let runtime = tokio::runtime::Builder::new_current_thread();

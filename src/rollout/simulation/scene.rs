@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use serde_json::json;
 
 use crate::compose::edit::LineChange;
@@ -13,12 +14,14 @@ use crate::engine::Engine;
 use crate::engine::api::{ContainerId, ContainerSpec};
 use crate::engine::fake::{Behaviour, Container, Fake, World};
 use crate::journal::outcome::{RolloutReport, Signal};
-use crate::journal::{Journal, JournalError, Record};
+use crate::journal::{Journal, JournalError, KeptPlan, Record};
 use crate::labels;
 use crate::plan::arrange::arrange;
-use crate::plan::steps::{FileEdit, Order, Replacement, ReplacementId, ServicePlan};
+use crate::plan::late::placeholder;
+use crate::plan::steps::{FileEdit, Order, ReplacementId, ServicePlan};
 use crate::plan::{Plan, sample};
 use crate::report::Event;
+use crate::rollout::recover::recover;
 use crate::rollout::{Cancel, Rollout};
 
 /// No run takes so long.
@@ -44,13 +47,23 @@ pub(super) struct Paper {
     pub(super) records: Vec<Record>,
     /// How many more records can be kept; without a number all of them.
     pub(super) room: Option<usize>,
+    /// After how many records the process dies.
+    pub(super) cut: Option<usize>,
 }
 
-struct Pen(Rc<RefCell<Paper>>);
+struct Pen {
+    paper: Rc<RefCell<Paper>>,
+    fake: Fake,
+}
 
 impl Journal for Pen {
     fn append(&mut self, record: &Record) -> Result<(), JournalError> {
-        let paper = &mut *self.0.borrow_mut();
+        let paper = &mut *self.paper.borrow_mut();
+        if paper.cut.is_some_and(|cut| cut <= paper.records.len()) {
+            // The dead remember nothing.
+            let (path, reason) = ("run.jsonl".into(), "killed".into());
+            return Err(JournalError::Write { path, reason });
+        }
         match &mut paper.room {
             Some(0) => {
                 let (path, reason) = ("run.jsonl".into(), "no space left on device".into());
@@ -60,6 +73,9 @@ impl Journal for Pen {
             None => {}
         }
         paper.records.push(record.clone());
+        if paper.cut == Some(paper.records.len()) {
+            self.fake.kill();
+        }
         Ok(())
     }
 }
@@ -76,10 +92,9 @@ impl Scene {
         let check = json!({"Test": ["CMD", "check"], "Interval": 30_000_000_000_u64});
         fake.add_image("app:1", json!({ "Healthcheck": check }));
         fake.add_image("app:2", json!({ "Healthcheck": check }));
-        for service in &mut plan.services {
-            for pair in &mut service.replacements {
-                furnish(&fake, &plan.run, &service.service, pair).await;
-            }
+        let all: Vec<ReplacementId> = plan.replacements().collect();
+        for of in all {
+            furnish(&fake, &mut plan, of).await;
         }
         plan.steps = arrange(&plan.services, plan.resources.len());
         let bystander = fake.create(&spec("bystander", "app:1", "other", None)).await.unwrap();
@@ -124,16 +139,20 @@ impl Scene {
     /// Runs until the end or until the process is killed; then there is no report.
     pub(super) async fn run_or_die(&mut self) -> Option<RolloutReport> {
         let (fake, cancel) = (self.fake.clone(), Cancel::manual().1);
-        tokio::select! {
+        let report = tokio::select! {
             biased;
             () = fake.killed() => None,
             report = self.run_with(&cancel) => Some(report),
-        }
+        };
+        let paper = &mut *self.journal.borrow_mut();
+        let cut = paper.cut.take().filter(|cut| *cut <= paper.records.len());
+        // It may have come to an end before it was noticed that it is dead.
+        report.filter(|_| cut.is_none() || self.fake.killed().now_or_never().is_none())
     }
 
     pub(super) async fn run_with(&mut self, cancel: &Cancel) -> RolloutReport {
         let records = self.journal.borrow().records.clone();
-        let mut pen = Pen(Rc::clone(&self.journal));
+        let mut pen = Pen { paper: Rc::clone(&self.journal), fake: self.fake.clone() };
         let rollout = Rollout::begin(&self.plan, &self.fake, &mut self.events, cancel);
         let run = rollout.execute(&self.plan, &records, &mut pen);
         tokio::time::timeout(FOR_EVER, run).await.expect("the run comes to an end")
@@ -147,6 +166,11 @@ impl Scene {
 
     /// What `composeup abort` does.
     pub(super) async fn abort(&mut self) -> Option<RolloutReport> {
+        let records = self.journal.borrow().records.clone();
+        let kept = KeptPlan::of(&self.plan);
+        if recover(kept, &records, |path| fs::read_to_string(path)).is_committed {
+            return self.resume().await;
+        }
         let more = [Record::Resumed, Record::Cancelled { signal: Signal::Abort }];
         self.journal.borrow_mut().records.extend(more);
         self.run_or_die().await
@@ -154,13 +178,15 @@ impl Scene {
 
     /// Holds the promises against every change of the world.
     fn watch(&self) {
-        let services = self.plan.services.clone();
+        let plan = self.plan.clone();
         let bystander = self.bystander.clone();
         let broken = Rc::clone(&self.broken);
         self.fake.observe(move |world| {
-            for (index, service) in services.iter().enumerate() {
-                let faults = broken.borrow().iter().filter(|of| of.service == index).count();
-                let promised = promised(service).saturating_sub(faults);
+            for (index, service) in plan.services.iter().enumerate() {
+                let all = (0..service.replacements.len())
+                    .map(|at| ReplacementId { service: index, index: at });
+                let faults = all.filter(|of| is_broken(&plan, &broken.borrow(), *of)).count();
+                let promised = promised(&plan, service).saturating_sub(faults);
                 let serving = world.serving(&service.service);
                 assert!(serving >= promised, "{}: {serving} of {promised}", service.service);
                 assert_alone(service, world);
@@ -186,6 +212,16 @@ impl Scene {
         fs::read_to_string(&self.file).unwrap() == AFTER
     }
 
+    /// How many records the journal holds.
+    pub(super) fn records(&self) -> usize {
+        self.journal.borrow().records.len()
+    }
+
+    /// As if the files had not been written.
+    pub(super) fn put_file_back(&self) {
+        fs::write(&self.file, BEFORE).unwrap();
+    }
+
     /// Somebody else changes the file.
     pub(super) fn spoil_file(&self) {
         fs::write(&self.file, "image: app:1 # somebody was here\n").unwrap();
@@ -198,7 +234,7 @@ impl Scene {
         for of in self.plan.replacements() {
             let pair = self.plan.replacement(of);
             let is_new = is_new(of);
-            if is_new && self.broken.borrow().contains(&of) {
+            if is_new && is_broken(&self.plan, &self.broken.borrow(), of) {
                 may_break.push(&pair.final_name);
             }
             match (is_new, &pair.old, &pair.new) {
@@ -236,15 +272,33 @@ impl Scene {
     }
 }
 
+/// Whether a new container breaks by itself after it was ready, or the one it lives in does.
+fn is_broken(plan: &Plan, broken: &[ReplacementId], of: ReplacementId) -> bool {
+    let hosts = &plan.replacement(of).shares;
+    broken.contains(&of) || hosts.iter().any(|host| is_broken(plan, broken, *host))
+}
+
 /// How many containers of a service must serve at any time.
-fn promised(service: &ServicePlan) -> usize {
+fn promised(plan: &Plan, service: &ServicePlan) -> usize {
     let before = service.replacements.iter().filter(|pair| pair.old.is_some()).count();
     let after = service.new_replicas();
+    if has_stopping_host(plan, service) {
+        return 0;
+    }
     let down = match service.order {
         Order::StartFirst => 0,
         Order::StopFirst => service.policy.parallelism + service.way_back.parallelism,
     };
     before.min(after).saturating_sub(down)
+}
+
+/// Whoever lives in a container that stops goes down with it.
+fn has_stopping_host(plan: &Plan, service: &ServicePlan) -> bool {
+    let mut hosts = service.replacements.iter().flat_map(|pair| &pair.shares);
+    hosts.any(|host| {
+        let host = plan.service(*host);
+        host.order == Order::StopFirst || has_stopping_host(plan, host)
+    })
 }
 
 /// What cannot run twice does not.
@@ -260,16 +314,32 @@ fn assert_alone(service: &ServicePlan, world: &World) {
 }
 
 /// Makes the old container of a replica, and the specification of the new one.
-async fn furnish(fake: &Fake, run: &str, service: &str, pair: &mut Replacement) {
+async fn furnish(fake: &Fake, plan: &mut Plan, of: ReplacementId) {
+    let (run, service) = (plan.run.clone(), plan.service(of).service.clone());
+    let host = plan.replacement(of).shares.first().copied();
+    let old_host = host.and_then(|host| plan.replacement(host).old.as_ref());
+    let old_host = old_host.map(|old| old.id.clone());
+    let new_host = host.map(|host| placeholder(&run, host));
+    let pair = &mut plan.services[of.service].replacements[of.index];
     let mut name = pair.final_name.clone();
     if let Some(old) = &mut pair.old {
-        old.id = fake.create(&spec(&pair.final_name, "app:1", service, None)).await.unwrap();
+        let spec = guest(spec(&pair.final_name, "app:1", &service, None), old_host.as_ref());
+        old.id = fake.create(&spec).await.unwrap();
         fake.start(&old.id).await.unwrap();
         name = format!("{}_{name}", old.id.short());
     }
     if let Some(new) = &mut pair.new {
-        *new = spec(&name, "app:2", service, Some(run));
+        *new = guest(spec(&name, "app:2", &service, Some(&run)), new_host.as_ref());
+        pair.hash_text = host.map(|_| serde_json::from_value("text".into()).unwrap());
     }
+}
+
+/// The same, in the network of another container.
+fn guest(mut spec: ContainerSpec, host: Option<&ContainerId>) -> ContainerSpec {
+    if let Some(host) = host {
+        spec.body["HostConfig"]["NetworkMode"] = format!("container:{host}").into();
+    }
+    spec
 }
 
 fn edit(file: &std::path::Path, services: Vec<String>) -> FileEdit {
