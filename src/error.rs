@@ -2,6 +2,7 @@
 
 use crate::compose::ComposeError;
 use crate::engine::EngineError;
+use crate::journal::lock::LockError;
 use crate::journal::outcome::Signal;
 use crate::journal::{JournalError, Start};
 use crate::plan::PlanError;
@@ -118,6 +119,9 @@ pub enum Error {
     /// The journal of the run.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Another run has the project, or it cannot be told.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// An earlier run is not over.
     #[error("run {run} of project `{project}` is not over{}", by(start.as_deref()))]
     Unfinished {
@@ -173,6 +177,7 @@ impl Error {
             Self::Compose(_) => ExitStatus::Project,
             Self::Engine(_) => ExitStatus::Engine,
             Self::Plan(error) => error.exit_status(),
+            Self::Lock(error) => error.exit_status(),
             Self::Unfinished { .. } => ExitStatus::Locked,
             Self::Journal(_)
             | Self::JournalElsewhere { .. }
@@ -192,6 +197,7 @@ impl Error {
             Self::Engine(error) => error.hints(),
             Self::Plan(error) => error.hints(),
             Self::Journal(error) => error.hints(),
+            Self::Lock(error) => error.hints(),
             Self::Unfinished { start: Some(_), .. } => vec![RESUME.into(), ABORT.into()],
             Self::Unfinished { start: None, .. } | Self::JournalElsewhere { .. } => vec![
                 ABORT.into(),

@@ -3,12 +3,12 @@
 use super::args::AbortArgs;
 use super::output;
 use super::request::connect;
-use super::resume::{Going, nothing, recovered};
+use super::resume::{Going, recovered};
 use super::runs::{Runs, Unfinished};
 use super::settings::Settings;
 use crate::engine::Engine;
 use crate::error::{Error, ExitStatus};
-use crate::journal::outcome::Signal;
+use crate::journal::outcome::{RolloutReport, Signal};
 use crate::journal::{FoundRun, Journal as _, KeptPlan, Record, Story};
 use crate::rollout::Cancel;
 
@@ -20,15 +20,13 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Error> {
     let runs = Runs::of(settings)?;
     let engine = cancel.guard(async { connect(settings).await }).await?;
-    let Some(unfinished) = cancel.guard(runs.unfinished(&engine)).await? else {
-        return Ok(nothing(&runs));
-    };
     let going = Going { runs: &runs, settings, cancel };
-    match unfinished {
-        Unfinished::Kept(story, _) if args.leave => leave(&runs, &story),
-        Unfinished::Kept(story, kept) => take_back(&going, &engine, &story, *kept).await,
-        Unfinished::Found(run) => take_back_found(&going, &engine, *run).await,
-    }
+    let takes_back = async |unfinished| match unfinished {
+        Unfinished::Kept(story, _) if args.leave => leave(&runs, &story).map(|()| None),
+        Unfinished::Kept(story, kept) => take_back(&going, &engine, &story, *kept).await.map(Some),
+        Unfinished::Found(run) => Ok(Some(take_back_found(&going, &engine, *run).await)),
+    };
+    going.alone("abort", &args.lock, &engine, takes_back).await
 }
 
 async fn take_back(
@@ -36,20 +34,14 @@ async fn take_back(
     engine: &impl Engine,
     story: &Story,
     kept: KeptPlan,
-) -> Result<ExitStatus, Error> {
+) -> Result<RolloutReport, Error> {
     let recovered = recovered(story, kept);
-    let report = going.on(engine, story, &recovered.plan, way(recovered.is_committed)).await?;
-    Ok(report.outcome.exit_status())
+    going.on(engine, story, &recovered.plan, way(recovered.is_committed)).await
 }
 
-async fn take_back_found(
-    going: &Going<'_>,
-    engine: &impl Engine,
-    run: FoundRun,
-) -> Result<ExitStatus, Error> {
+async fn take_back_found(going: &Going<'_>, engine: &impl Engine, run: FoundRun) -> RolloutReport {
     let records = [run.records, way(run.is_committed)].concat();
-    let report = going.execute(engine, &run.plan, &records, &mut Vec::new()).await;
-    Ok(report.outcome.exit_status())
+    going.execute(engine, &run.plan, &records, &mut Vec::new()).await
 }
 
 /// Past the commit point the new version serves: there is no way back, and little left to do.
@@ -62,10 +54,10 @@ fn way(is_committed: bool) -> Vec<Record> {
 }
 
 /// Forgets the run and touches nothing.
-fn leave(runs: &Runs, story: &Story) -> Result<ExitStatus, Error> {
+fn leave(runs: &Runs, story: &Story) -> Result<(), Error> {
     let run = &story.header.start.run;
     runs.store.reopen(run)?.append(&Record::Forgotten)?;
     runs.store.close(run)?;
     output::stderr(&format!("run {run} is forgotten; its containers are left as they are\n"));
-    Ok(ExitStatus::Ok)
+    Ok(())
 }

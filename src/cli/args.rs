@@ -46,7 +46,7 @@ pub enum Command {
     /// Finish a run that was cut off, is paused or stuck.
     ///
     /// Needs the journal of the run, which is on the machine that started it.
-    Resume,
+    Resume(LockArgs),
     /// Take back a run that was cut off, is paused or stuck: the old version serves again.
     ///
     /// Without the journal of the run it goes by the labels on the containers. Once the files are
@@ -57,6 +57,12 @@ pub enum Command {
     /// When, by whom, from which image to which, how long it took, and how it ended. Runs whose
     /// journal is on another machine are known as far as the labels of the containers tell.
     History(HistoryArgs),
+    /// Show who has the project locked, ask, and unlock it.
+    ///
+    /// A run locks its project on the engine, so that nobody else changes it meanwhile. It unlocks it
+    /// at its end; a process that was killed cannot. Do not unlock a project while the process that
+    /// is shown still runs: two runs would work against each other.
+    Unlock(UnlockArgs),
     /// Show which Compose made the containers and what stands in the way of an upgrade, and change
     /// nothing.
     ///
@@ -215,6 +221,25 @@ pub struct UpgradeArgs {
     /// Show the plan and stop.
     #[arg(long)]
     pub dry_run: bool,
+    /// What happens while another run has the project.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// What happens while another run has the project.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LockArgs {
+    /// How long to wait for another run of the project to end (not at all unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub lock_wait: Option<Duration>,
+}
+
+/// Arguments of `unlock`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct UnlockArgs {
+    /// Unlock without asking.
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Arguments of `plan`.
@@ -234,6 +259,9 @@ pub struct AbortArgs {
     /// Only forget the run, and leave its containers as they are.
     #[arg(long)]
     pub leave: bool,
+    /// What happens while another run has the project.
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 /// Arguments of `history`.

@@ -9,6 +9,7 @@ mod demo;
 pub mod diagnostic;
 mod display;
 mod history;
+mod lock;
 mod output;
 mod plan;
 pub mod prompt;
@@ -20,6 +21,7 @@ pub mod settings;
 mod status;
 pub mod targets;
 mod terminal;
+mod unlock;
 mod upgrade;
 
 pub use run::main;

@@ -7,6 +7,7 @@ use dialoguer::Confirm;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use tokio::sync::oneshot;
 
+use super::settings::Settings;
 use super::terminal::TerminalGuard;
 use crate::error::Error;
 use crate::journal::outcome::Signal;
@@ -59,6 +60,15 @@ impl Prompter for Refuse {
 
 fn not_confirmed(reason: &str, flag: Option<&'static str>) -> Error {
     Error::NotConfirmed { reason: reason.into(), flag }
+}
+
+/// Somebody to ask, else nobody, and the flag that answers.
+pub(super) fn prompter(settings: &Settings, flag: &'static str) -> Box<dyn Prompter> {
+    if settings.is_attended && !settings.is_json() {
+        Box::new(Terminal { colour: settings.stderr.is_coloured() })
+    } else {
+        Box::new(Refuse(flag))
+    }
 }
 
 /// Asks on a thread of its own, so that a request to stop ends the wait for an answer; the terminal

@@ -67,6 +67,16 @@ impl Request {
         })
     }
 
+    /// The same run, from the files as they are now.
+    pub(super) fn read_again(self, settings: &Settings, args: &TargetArgs) -> Result<Self, Error> {
+        Ok(Self { run: self.run, ..Self::read(settings, args)? })
+    }
+
+    /// Id of the run.
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
     /// Resolves names of services, to look at them as they are.
     pub(super) fn look_at(settings: &Settings, services: &[String]) -> Result<Self, Error> {
         let project = read(&settings.load)?;

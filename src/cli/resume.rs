@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use super::args::LockArgs;
 use super::display::{reporter, terminal_guard};
+use super::lock::{Claim, is_over};
 use super::output;
 use super::request::connect;
 use super::runs::{Runs, Unfinished};
@@ -16,20 +18,31 @@ use crate::rollout::recover::{Recovered, recover};
 use crate::rollout::{Cancel, Rollout};
 
 /// Finishes, and says how it ended.
-pub(super) async fn run(settings: &Settings, cancel: &Cancel) -> Result<ExitStatus, Error> {
+pub(super) async fn run(
+    args: &LockArgs,
+    settings: &Settings,
+    cancel: &Cancel,
+) -> Result<ExitStatus, Error> {
     let runs = Runs::of(settings)?;
     let engine = cancel.guard(async { connect(settings).await }).await?;
-    match cancel.guard(runs.unfinished(&engine)).await? {
-        None => Ok(nothing(&runs)),
-        Some(Unfinished::Found(run)) => Err(Error::JournalElsewhere { run: run.plan.run }),
-        Some(Unfinished::Kept(story, kept)) => {
+    let going = Going { runs: &runs, settings, cancel };
+    let finishes = async |unfinished| finish(&going, &engine, unfinished).await.map(Some);
+    going.alone("resume", args, &engine, finishes).await
+}
+
+async fn finish(
+    going: &Going<'_>,
+    engine: &impl Engine,
+    unfinished: Unfinished,
+) -> Result<RolloutReport, Error> {
+    match unfinished {
+        Unfinished::Found(run) => Err(Error::JournalElsewhere { run: run.plan.run }),
+        Unfinished::Kept(story, kept) => {
             let recovered = recovered(&story, *kept);
             if !recovered.changed.is_empty() {
                 return Err(Error::FilesChanged { files: recovered.changed });
             }
-            let going = Going { runs: &runs, settings, cancel };
-            let report = going.on(&engine, &story, &recovered.plan, vec![Record::Resumed]).await?;
-            Ok(report.outcome.exit_status())
+            going.on(engine, &story, &recovered.plan, vec![Record::Resumed]).await
         }
     }
 }
@@ -37,12 +50,6 @@ pub(super) async fn run(settings: &Settings, cancel: &Cancel) -> Result<ExitStat
 /// Where the run stands by its journal and by the files.
 pub(super) fn recovered(story: &Story, kept: KeptPlan) -> Recovered {
     recover(kept, &story.records(), |path| fs::read_to_string(path))
-}
-
-/// Nothing to finish, nothing to take back.
-pub(super) fn nothing(runs: &Runs) -> ExitStatus {
-    output::stderr(&format!("no run of project `{}` is unfinished\n", runs.project));
-    ExitStatus::Ok
 }
 
 /// Goes on with a run of an earlier process.
@@ -53,6 +60,34 @@ pub(super) struct Going<'a> {
 }
 
 impl Going<'_> {
+    /// Does `work` with the run that is not over, while nobody else has the project. A lock that a
+    /// dead process left goes, too, also if nothing else is left.
+    pub(super) async fn alone<E: Engine>(
+        &self,
+        command: &str,
+        args: &LockArgs,
+        engine: &E,
+        work: impl AsyncFnOnce(Unfinished) -> Result<Option<RolloutReport>, Error>,
+    ) -> Result<ExitStatus, Error> {
+        let Self { runs, settings, cancel } = *self;
+        let found = cancel.guard(runs.unfinished(engine)).await?;
+        let run = found.as_ref().map_or("", Unfinished::run);
+        let wait = args.lock_wait.unwrap_or_default();
+        let claim = Claim { runs, settings, cancel, command, wait, is_heir: true };
+        let lock = claim.lock(engine, run).await?;
+        // Whoever was waited for may have changed what is left.
+        let end = match cancel.guard(runs.unfinished(engine)).await {
+            Ok(Some(unfinished)) => work(unfinished).await,
+            Ok(None) => {
+                output::stderr(&format!("no run of project `{}` is unfinished\n", runs.project));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        };
+        let report = lock.end(end, |report| report.as_ref().is_none_or(is_over)).await?;
+        Ok(report.map_or(ExitStatus::Ok, |report| report.outcome.exit_status()))
+    }
+
     /// Adds `more` to the records, and goes on from there to the end.
     pub(super) async fn on(
         &self,

@@ -11,7 +11,7 @@ use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
 use super::{
     abort, check, completions, config, demo, diagnostic, history, output, plan, resume, status,
-    upgrade,
+    unlock, upgrade,
 };
 use crate::detour;
 use crate::error::{Error, ExitStatus};
@@ -67,7 +67,12 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
         Command::History(args) => {
             on_engine(async |cancel| history::run(args, settings, cancel).await)
         }
-        Command::Resume => on_engine(async |cancel| Box::pin(resume::run(settings, cancel)).await),
+        Command::Resume(args) => {
+            on_engine(async |cancel| Box::pin(resume::run(args, settings, cancel)).await)
+        }
+        Command::Unlock(args) => {
+            on_engine(async |cancel| unlock::run(args, settings, cancel).await)
+        }
         Command::Abort(args) => {
             on_engine(async |cancel| Box::pin(abort::run(args, settings, cancel)).await)
         }

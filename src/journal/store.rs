@@ -62,6 +62,17 @@ impl Store {
         &self.home
     }
 
+    /// Path of the file that whoever works on the project locks; its folder is there when this
+    /// returns.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Write`].
+    pub fn make_lock_path(&self) -> Result<PathBuf, JournalError> {
+        make_folder(&self.home).map_err(|error| unwritable(&self.home, &error))?;
+        Ok(self.home.join("lock"))
+    }
+
     /// Begins the journal of a run; it and the plan are on disk when this returns.
     ///
     /// # Errors

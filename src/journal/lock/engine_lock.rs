@@ -3,6 +3,7 @@
 use super::error::LockError;
 use super::holder::Holder;
 use crate::engine::Engine;
+use crate::engine::api::Volume;
 use crate::engine::persist::persist;
 
 /// Name of the volume that is the lock of a project.
@@ -18,7 +19,7 @@ pub(super) fn lock_name(project: &str) -> String {
 pub async fn acquire(engine: &impl Engine, project: &str, me: &Holder) -> Result<(), LockError> {
     match claim(engine, project, &lock_name(project), me).await? {
         None => Ok(()),
-        Some(other) => Err(held(project, other)),
+        Some(other) => Err(LockError::held(project, other)),
     }
 }
 
@@ -62,7 +63,8 @@ pub async fn release(engine: &impl Engine, project: &str, me: &Holder) -> Result
 ///
 /// [`LockError::Foreign`], or the engine's.
 pub async fn holder(engine: &impl Engine, project: &str) -> Result<Option<Holder>, LockError> {
-    holder_of(engine, &lock_name(project)).await
+    let volume = lock_name(project);
+    engine.volume(&volume).await?.map(|seen| understood(&seen)).transpose()
 }
 
 /// Makes `volume` a lock of `me`, and returns whose it is if it is somebody else's. An answer that
@@ -99,12 +101,12 @@ async fn succeed(
         Some(other) if other.is_dead() => {
             Box::pin(succeed(engine, project, &guard, &other, me)).await?;
         }
-        Some(other) => return Err(held(project, other)),
+        Some(other) => return Err(LockError::held(project, other)),
     }
     remove(engine, volume, dead).await?;
     let other = claim(engine, project, volume, me).await?;
     remove(engine, &guard, me).await?;
-    other.map_or(Ok(()), |other| Err(held(project, other)))
+    other.map_or(Ok(()), |other| Err(LockError::held(project, other)))
 }
 
 /// Name of the lock that whoever removes the lock of `dead` must have.
@@ -125,14 +127,11 @@ async fn remove(engine: &impl Engine, volume: &str, holder: &Holder) -> Result<(
 
 async fn holder_of(engine: &impl Engine, volume: &str) -> Result<Option<Holder>, LockError> {
     let seen = persist(async || engine.volume(volume).await).await?;
-    let Some(seen) = seen else { return Ok(None) };
-    let foreign = || LockError::Foreign { volume: volume.to_owned() };
-    Holder::of(&seen).map(Some).ok_or_else(foreign)
+    seen.map(|seen| understood(&seen)).transpose()
 }
 
-fn held(project: &str, holder: Holder) -> LockError {
-    let fate = holder.fate();
-    LockError::Held { project: project.to_owned(), holder: holder.into(), fate }
+fn understood(volume: &Volume) -> Result<Holder, LockError> {
+    Holder::of(volume).ok_or_else(|| LockError::Foreign { volume: volume.name() })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::holder::Holder;
 use super::process::Fate;
 use crate::engine::EngineError;
+use crate::error::ExitStatus;
 
 /// Why a lock could not be had.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -48,6 +49,23 @@ pub enum LockError {
 }
 
 impl LockError {
+    /// The lock of `project` is this holder's.
+    #[must_use]
+    pub fn held(project: &str, holder: Holder) -> Self {
+        let fate = holder.fate();
+        Self::Held { project: project.to_owned(), holder: holder.into(), fate }
+    }
+
+    /// The exit status that tells the truth about this error.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Held { .. } | Self::HeldHere { .. } => ExitStatus::Locked,
+            Self::Foreign { .. } | Self::File { .. } => ExitStatus::Refused,
+            Self::Engine(_) => ExitStatus::Engine,
+        }
+    }
+
     /// What the user can do.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {

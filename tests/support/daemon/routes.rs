@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use composeup::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, ExecResult,
-    LayerProgress,
+    LayerProgress, Volume,
 };
 use composeup::engine::fake::Fake;
 use composeup::engine::{Engine as _, EngineError};
+use composeup::labels;
 use futures_util::StreamExt as _;
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
 use http::{Request, Response};
@@ -70,6 +71,7 @@ impl Engine {
                 Ok(object(fake.image(&name.join("/")).await?.map(|it| it.0)))
             }
             ["networks", name] => Ok(object(fake.network(name).await?.map(|it| it.0))),
+            ["volumes"] => self.locks(query).await,
             ["volumes", name] => Ok(object(fake.volume(name).await?.map(|it| it.0))),
             ["exec", number, "json"] => {
                 let exit_code = self.exec_result(number).exit_code;
@@ -104,6 +106,7 @@ impl Engine {
                 fake.connect(&of, &Attachment::new((*network).into(), endpoint)).await?;
             }
             ("POST", ["volumes", "create"]) => fake.create_volume(&body).await?,
+            ("DELETE", ["volumes", name]) => self.remove_lock(name).await?,
             _ => return Ok(object(None)),
         }
         Ok(reply::bytes(204, ""))
@@ -122,6 +125,19 @@ impl Engine {
         let all = self.fake.containers(&query.filter("label")).await?;
         let ids: Vec<Value> = all.iter().map(|one| json!({ "Id": one.id() })).collect();
         Ok(reply::json(200, &ids.into()))
+    }
+
+    async fn locks(&self, query: &Query) -> Answer {
+        let label = query.filter("label").concat();
+        let project = label.strip_prefix(&format!("{}=", labels::LOCK)).unwrap();
+        let volumes: Vec<Volume> = self.fake.locks(project).await?;
+        Ok(reply::json(200, &json!({ "Volumes": volumes, "Warnings": null })))
+    }
+
+    /// Only locks are ever removed.
+    async fn remove_lock(&self, name: &str) -> Result<(), EngineError> {
+        let Some(volume) = self.fake.volume(name).await? else { return Ok(()) };
+        self.fake.remove_lock(name, &volume.labels()[labels::LOCK_TOKEN]).await
     }
 
     async fn create(&self, query: &Query, body: Value) -> Answer {
