@@ -208,7 +208,7 @@ impl Error {
                 vec!["put the files back as they were and try again".into(), ABORT.into()]
             }
             Self::NotConfirmed { flag: Some(flag), .. } => {
-                vec![format!("pass `{flag}` to roll out without asking, or run `composeup plan`")]
+                vec![format!("pass `{flag}` to go on without a question")]
             }
             Self::Usage { .. } => vec!["`composeup help` shows every command".into()],
             Self::NotConfirmed { flag: None, .. } | Self::Cancelled(_) => Vec::new(),

@@ -56,6 +56,9 @@ impl Lab {
         self.docker.remove_network(&self.network(1)).await.unwrap();
         self.docker.remove_network(&self.network(2)).await.unwrap();
         self.docker.remove_volume(&self.name).await.unwrap();
+        for lock in self.docker.locks(&self.name).await.unwrap() {
+            self.docker.remove_volume(&lock.name()).await.unwrap();
+        }
         self.docker.remove_image(&self.image()).await.unwrap();
     }
 

@@ -3,4 +3,5 @@
 mod backend;
 mod detour;
 mod faults;
+mod lock;
 mod rollout;

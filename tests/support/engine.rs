@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use composeup::engine::api::Inspection;
+use composeup::engine::api::{Inspection, Volume};
 use composeup::engine::docker::{Address, Deadlines, Docker};
 use composeup::engine::{Engine as _, EngineError};
 use composeup::labels;
@@ -75,6 +75,10 @@ impl RealEngine {
         for name in networks.iter().filter(|name| *name != "bridge") {
             self.clear(async |docker| docker.remove_network(name).await);
         }
+        self.clear(async |docker| {
+            volumes.extend(docker.locks(project).await?.iter().map(Volume::name));
+            Ok(())
+        });
         for name in &volumes {
             self.clear(async |docker| docker.remove_volume(name).await);
         }

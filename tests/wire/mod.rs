@@ -2,4 +2,5 @@
 
 mod check;
 mod stack;
+mod unlock;
 mod upgrade;

@@ -150,7 +150,7 @@ mod tests {
     }
 
     async fn token(fake: &Fake) -> Option<String> {
-        holder(fake, "shop").await.unwrap().map(|holder| holder.token)
+        holder_of(fake, &lock_name("shop")).await.unwrap().map(|holder| holder.token)
     }
 
     fn winners<'a>(ends: &[Result<(), LockError>], all: &'a [Holder]) -> Vec<&'a Holder> {
