@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args::{PullChoice, RollingArgs, TargetArgs};
 use super::settings::Settings;
-use super::targets::targets;
+use super::targets::{names, targets};
 use crate::compose::edit::set_tags;
 use crate::compose::hash::v1;
 use crate::compose::model::{Project, Warning};
@@ -46,10 +46,11 @@ pub(super) struct Request {
 impl Request {
     /// Loads the project and resolves the words of the command line against it.
     pub(super) fn read(settings: &Settings, args: &TargetArgs) -> Result<Self, Error> {
-        let before = read(&settings.load)?;
+        let options = LoadOptions { named: names(&args.words), ..settings.load.clone() };
+        let before = read(&options)?;
         let known: Vec<String> = before.services.keys().cloned().collect();
         let targets = targets(&before.name, &known, &args.words)?;
-        let retagged = set_tags(&settings.load, &before, &targets, &load)?;
+        let retagged = set_tags(&options, &before, &targets, &load)?;
         let warnings = before.warnings.iter().chain(&retagged.warnings).map(finding).collect();
         Ok(Self {
             run: run_id(),
@@ -79,7 +80,8 @@ impl Request {
 
     /// Resolves names of services, to look at them as they are.
     pub(super) fn look_at(settings: &Settings, services: &[String]) -> Result<Self, Error> {
-        let project = read(&settings.load)?;
+        let options = LoadOptions { named: services.to_vec(), ..settings.load.clone() };
+        let project = read(&options)?;
         for name in services {
             if !project.services.contains_key(name) {
                 return Err(unknown_service(&project, name).into());

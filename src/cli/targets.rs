@@ -35,6 +35,12 @@ pub fn targets(project: &str, services: &[String], words: &[String]) -> Result<V
     Ok(targets)
 }
 
+/// What the words name, if they name services; a tag that stands alone is among them.
+#[must_use]
+pub fn names(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()).collect()
+}
+
 fn target(word: &str) -> Result<Target, Error> {
     match word.split_once('=') {
         None => Ok((written(word, word)?, None)),

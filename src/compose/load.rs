@@ -11,6 +11,7 @@ use super::locate::locate;
 use super::model::Project;
 use super::project_name::project_name;
 use super::stages::assemble::{Scope, assemble};
+use super::stages::dependencies::dependencies_of;
 use super::stages::normalize::normalize;
 use super::stages::validate::{container_names, validate};
 use super::stages::{canonical, environment, project};
@@ -30,6 +31,9 @@ pub struct LoadOptions {
     pub env_files: Vec<PathBuf>,
     /// `--profile`.
     pub profiles: Vec<String>,
+    /// Services that the user names: their profiles are active, as for Compose. What is no service
+    /// does no harm.
+    pub named: Vec<String>,
     /// The environment of the process.
     pub env: BTreeMap<String, String>,
     /// The releases whose rules decide what a file may hold.
@@ -66,6 +70,8 @@ pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
     let mut project = project::decode(&root)?;
     project::apply_profiles(&mut project, &profiles(options, &scope));
     validate(&project, options.generation)?;
+    project::activate(&mut project, &options.named);
+    dependencies_of(&project, &options.named)?;
     project::scale_deployments(&mut project);
     if !options.without_env_files {
         container_names(&project)?;

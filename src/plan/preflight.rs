@@ -1,5 +1,6 @@
 //! What stands in the way of an upgrade without downtime, and what deserves a word.
 
+use super::dependents::shares;
 use super::resources::{networks_of, volumes_of};
 use super::steps::{Finding, Level};
 use crate::compose::model::{Project, Service};
@@ -29,7 +30,8 @@ impl Preflight<'_> {
     /// What is found about a service that is to change.
     #[must_use]
     pub fn before_changing(&self, service: &Service) -> Vec<Finding> {
-        [self.external(service), self.replicas(service), self.healthcheck(service)].concat()
+        let found = [self.external(service), self.inactive(service), self.replicas(service)];
+        [found.concat(), self.healthcheck(service)].concat()
     }
 
     /// There must be something to replace, and nothing left of an earlier run.
@@ -84,6 +86,28 @@ impl Preflight<'_> {
             .filter(|(_, one)| one.external && !self.observed.volumes.contains_key(&one.name))
             .map(|(_, one)| absent("volume", &one.name));
         networks.chain(volumes).collect()
+    }
+
+    /// What runs in a namespace of the old container would be left in a dead one.
+    fn inactive(&self, service: &Service) -> Vec<Finding> {
+        let is_running = |name: &str| self.observed.of(name).iter().any(|one| one.state().running);
+        let tenants = self.project.disabled_services.values().filter_map(|tenant| {
+            let share = shares(tenant).into_iter().find(|share| share.with == service.name)?;
+            is_running(&tenant.name).then_some((tenant, share.what))
+        });
+        let found = tenants.map(|(tenant, what)| {
+            let name = &tenant.name;
+            let message = format!(
+                "`{name}` shares the {what} of `{}` and its profile is not active, so that it would not be replaced along",
+                service.name
+            );
+            let profile = tenant.profiles.first().map(String::as_str).unwrap_or_default();
+            let hint = format!(
+                "activate it with `--profile {profile}`, or stop it with `docker compose stop {name}`"
+            );
+            error(service, message).with_hint(hint)
+        });
+        found.collect()
     }
 
     /// A number set by hand is kept, and Compose would not keep it.
@@ -194,6 +218,27 @@ mod tests {
             "the external volume `data` does not exist on this engine",
         ];
         assert_eq!(messages(&missing), expected);
+    }
+
+    #[test]
+    fn what_runs_in_its_namespace_must_be_active() {
+        let project = project(
+            "services:\n  web: {image: web}\n  debug: {image: d, profiles: [dev], pid: 'service:web'}\n",
+        );
+        let of = |name: &str| {
+            let mut container = container(&project, "web");
+            container.0["Config"]["Labels"][labels::SERVICE] = name.into();
+            container
+        };
+        let found = |containers: &[Inspection]| {
+            let observed = observed(&project, containers);
+            let preflight =
+                Preflight { project: &project, observed: &observed, project_is_named: false };
+            preflight.before_changing(&project.services["web"])
+        };
+        assert_eq!(messages(&found(&[of("web")])), [""; 0]);
+        let both = found(&[of("web"), of("debug")]);
+        assert!(messages(&both)[0].starts_with("`debug` shares the process namespace of `web`"));
     }
 
     #[test]

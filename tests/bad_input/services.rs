@@ -62,6 +62,20 @@ fn a_service_that_does_not_run() {
 }
 
 #[test]
+fn a_service_of_an_inactive_profile_that_needs_another_one() {
+    let more = format!(
+        "{SHOP}    profiles: [data]\n  admin:\n    image: shop/admin:1\n    profiles: [admin]\n    depends_on: [db]\n"
+    );
+    assert_snapshot!(Case::new(more).run("upgrade --yes admin 2"));
+}
+
+#[test]
+fn a_service_of_an_inactive_profile_that_does_not_run() {
+    let more = format!("{SHOP}  admin:\n    image: shop/admin:1\n    profiles: [admin]\n");
+    assert_snapshot!(Case::new(more).run("upgrade --yes admin 2"));
+}
+
+#[test]
 fn a_project_that_is_not_there() {
     assert_snapshot!(Case::new(SHOP).run("upgrade --yes -p warehouse web 1.1"));
 }

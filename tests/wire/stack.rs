@@ -23,10 +23,15 @@ pub(super) struct Stack {
 
 impl Stack {
     pub(super) fn up() -> Self {
+        Self::up_with("", "")
+    }
+
+    /// The stack with `to` in place of `from` in its file.
+    pub(super) fn up_with(from: &str, to: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let fixture =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ghost/docker-compose.yml");
-        let before = fs::read_to_string(fixture).unwrap();
+        let before = fs::read_to_string(fixture).unwrap().replacen(from, to, 1);
         let stack = Self { daemon: Daemon::start(), root, before };
         fs::create_dir(stack.folder()).unwrap();
         fs::write(stack.file(), &stack.before).unwrap();

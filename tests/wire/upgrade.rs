@@ -28,6 +28,13 @@ fn without_trouble_the_new_version_serves_and_the_file_says_so() {
 }
 
 #[test]
+fn a_service_of_an_inactive_profile_is_upgraded_if_it_is_named() {
+    let stack = Stack::up_with("    image: ghost", "    profiles: [blog]\n    image: ghost");
+    assert_ends(&upgrade(&stack), ExitStatus::Ok, "");
+    stack.assert_new();
+}
+
+#[test]
 fn an_engine_that_fails_before_any_change_ends_it_there() {
     let cases = [
         (Fault::on("GET", "/version", Trouble::DropBefore), "dropped the connection"),

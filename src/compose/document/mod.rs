@@ -6,10 +6,12 @@
 pub(crate) mod fixture;
 mod node;
 mod parse;
+mod same;
 mod scalar;
 mod syntax;
 mod yaml11;
 
 pub use node::{Entry, Map, Node, Tag, Value};
 pub use parse::parse;
+pub(crate) use same::{first_repeated, is_same};
 pub(crate) use scalar::is_text;

@@ -7,7 +7,7 @@ use super::assemble::{Scope, assemble};
 use super::tree;
 use crate::compose::ComposeError;
 use crate::compose::disk::absolute;
-use crate::compose::document::{Map, Node, Value};
+use crate::compose::document::{Map, Node, Value, is_same};
 use crate::compose::model::decode::{Decode, Fields, mismatch};
 use crate::compose::path::Path;
 use crate::compose::variables;
@@ -128,7 +128,7 @@ fn import(document: &mut Node, imported: &Node, item: &Node) -> Result<(), Compo
                 None => {
                     own.insert(name.clone(), entry.clone());
                 }
-                Some(known) if tree::is_same(&known.node, &entry.node) => {}
+                Some(known) if is_same(&known.node, &entry.node) => {}
                 Some(known) => {
                     let message = format!(
                         "`{section}.{name}` differs from the one that is included at line {}",

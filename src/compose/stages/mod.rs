@@ -8,6 +8,7 @@ pub(crate) mod assemble;
 pub(crate) mod canonical;
 mod check;
 mod defaults;
+pub(crate) mod dependencies;
 pub(crate) mod environment;
 mod extends;
 mod hosts;

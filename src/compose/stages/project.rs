@@ -53,6 +53,17 @@ pub(crate) fn scale_deployments(project: &mut Project) {
     }
 }
 
+/// Activates every profile of the services `named`, as far as they are not active already.
+pub(crate) fn activate(project: &mut Project, named: &[String]) {
+    let services = named.iter().filter_map(|name| project.disabled_services.get(name));
+    let more: Vec<String> = services.flat_map(|service| service.profiles.clone()).collect();
+    if !more.is_empty() {
+        project.services.append(&mut project.disabled_services);
+        let profiles = [std::mem::take(&mut project.profiles), more].concat();
+        apply_profiles(project, &profiles);
+    }
+}
+
 /// Moves the services of inactive profiles aside.
 pub(crate) fn apply_profiles(project: &mut Project, profiles: &[String]) {
     let services = std::mem::take(&mut project.services);

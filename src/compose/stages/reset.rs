@@ -71,18 +71,18 @@ fn remove(node: &mut Node, path: &[String]) {
 mod tests {
     use super::*;
     use crate::compose::document::fixture::document;
-    use crate::compose::stages::tree;
+    use crate::compose::document::is_same;
 
     #[test]
     fn reset_takes_away_and_override_clears_the_way() {
         let mut over = document("a: {b: !reset null, c: !override [3], d: 4}\n");
         let removals = Removals::extract(&mut over);
-        assert!(tree::is_same(&over, &document("a: {c: [3], d: 4}")));
+        assert!(is_same(&over, &document("a: {c: [3], d: 4}")));
         let mut base = document("a: {b: 1, c: [1, 2], d: 3}\n");
         removals.apply(&mut base, &[]);
-        assert!(tree::is_same(&base, &document("a: {d: 3}")));
+        assert!(is_same(&base, &document("a: {d: 3}")));
         let mut part = document("{b: 1, e: 2}");
         removals.apply(&mut part, &["a"]);
-        assert!(tree::is_same(&part, &document("e: 2")));
+        assert!(is_same(&part, &document("e: 2")));
     }
 }

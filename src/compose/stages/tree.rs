@@ -59,22 +59,6 @@ pub(super) fn expect_text<'a>(node: &'a Node, path: &Path<'_>) -> Result<&'a str
     node.as_str().ok_or_else(|| mismatch(node, path, "a text"))
 }
 
-/// Whether two trees say the same, wherever they stand.
-pub(super) fn is_same(a: &Node, b: &Node) -> bool {
-    match (&a.value, &b.value) {
-        (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|(key, entry)| {
-                    b.get(key).is_some_and(|other| is_same(&entry.node, &other.node))
-                })
-        }
-        (Value::Seq(a), Value::Seq(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
-        }
-        (a, b) => a == b,
-    }
-}
-
 /// Calls `visit` for every value in `node` from the outside in; it returns whether to go on
 /// inside.
 ///

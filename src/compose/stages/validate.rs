@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::dependencies::{dependencies, no_circle};
 use crate::compose::ComposeError;
 use crate::compose::hash::Generation;
 use crate::compose::model::{Project, Resource, Service};
@@ -56,7 +57,7 @@ pub(crate) fn container_names(project: &Project) -> Result<(), ComposeError> {
     Ok(())
 }
 
-fn refuse(service: &Service, key: &str, message: String) -> ComposeError {
+pub(super) fn refuse(service: &Service, key: &str, message: String) -> ComposeError {
     let mut error = ComposeError::new(message);
     error.location = service.location_of(key).or_else(|| service.location.clone());
     error
@@ -169,27 +170,6 @@ fn health_test(_: &Project, service: &Service) -> Result<(), ComposeError> {
     Err(refuse(service, "healthcheck", message))
 }
 
-fn dependencies(project: &Project, service: &Service) -> Result<(), ComposeError> {
-    for (name, dependency) in &service.depends_on {
-        let is_disabled = project.disabled_services.contains_key(name);
-        if project.services.contains_key(name) || is_disabled && !dependency.required {
-            continue;
-        }
-        let message = if is_disabled {
-            format!("service `{}` depends on `{name}`, whose profile is not active", service.name)
-        } else {
-            format!("service `{}` depends on `{name}`, which does not exist", service.name)
-        };
-        let error = refuse(service, "depends_on", message);
-        let names = project.services.keys().map(String::as_str);
-        return Err(match did_you_mean(name, names).filter(|_| !is_disabled) {
-            Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
-            None => error,
-        });
-    }
-    Ok(())
-}
-
 fn limits(_: &Project, service: &Service) -> Result<(), ComposeError> {
     let Some(deploy) = &service.deploy else { return Ok(()) };
     let differ = |key: &str, other: &str| {
@@ -268,36 +248,6 @@ fn targets(_: &Project, service: &Service) -> Result<(), ComposeError> {
         if !seen.insert(target) {
             let message = format!("service `{}` mounts two things at `{target}`", service.name);
             return Err(refuse(service, "volumes", message));
-        }
-    }
-    Ok(())
-}
-
-/// Services must not depend on each other in a circle.
-fn no_circle(project: &Project) -> Result<(), ComposeError> {
-    let mut done = HashSet::new();
-    for start in project.services.keys() {
-        if done.contains(start.as_str()) {
-            continue;
-        }
-        // Each entry: a service that is being visited, and how many of its dependencies are done.
-        let mut trail: Vec<(&str, usize)> = vec![(start, 0)];
-        while let Some((name, at)) = trail.pop() {
-            let Some(service) = project.services.get(name) else { continue };
-            let Some(next) = service.depends_on.keys().nth(at) else {
-                done.insert(name);
-                continue;
-            };
-            trail.push((name, at + 1));
-            if let Some(from) = trail.iter().position(|(visited, _)| visited == next) {
-                let mut circle: Vec<&str> = trail[from..].iter().map(|(name, _)| *name).collect();
-                circle.push(next);
-                let message = format!("services depend on each other: `{}`", circle.join("` -> `"));
-                return Err(refuse(service, "depends_on", message));
-            }
-            if !done.contains(next.as_str()) {
-                trail.push((next, 0));
-            }
         }
     }
     Ok(())

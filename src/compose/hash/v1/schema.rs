@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::ports;
 use crate::compose::ComposeError;
-use crate::compose::document::{Node, Value};
+use crate::compose::document::{Node, Value, first_repeated};
 use crate::compose::path::Path;
 
 /// The values a place can take.
@@ -111,12 +111,8 @@ pub(super) fn check(node: &Node, path: &Path<'_>, shape: &Shape) -> Result<(), C
         (Shape::List(item), Value::Seq(items)) => list(items, path, item),
         (Shape::Set(item), Value::Seq(items)) => {
             list(items, path, item)?;
-            let twice = items.iter().enumerate().find(|(at, item)| {
-                items[..*at].iter().any(|other| is_same(&other.value, &item.value))
-            });
-            twice.map_or(Ok(()), |(_, item)| {
-                Err(at(item, format!("`{path}` has the same item twice")))
-            })
+            first_repeated(items)
+                .map_or(Ok(()), |item| Err(at(item, format!("`{path}` has the same item twice"))))
         }
         (Shape::Map(keys, value), Value::Map(_)) => mapping(node, path, *keys, value),
         (Shape::Record(record), Value::Map(_)) => fields(node, path, record),
@@ -139,22 +135,6 @@ fn holds(node: &Node, fits: bool, message: impl Fn() -> String) -> Result<(), Co
 fn list(items: &[Node], path: &Path<'_>, item: &Shape) -> Result<(), ComposeError> {
     let at = path.child("[]");
     items.iter().try_for_each(|node| check(node, &at, item))
-}
-
-/// Whether Python takes them for equal; keys of mappings have no order there.
-fn is_same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Seq(a), Value::Seq(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(&a.value, &b.value))
-        }
-        (Value::Map(a), Value::Map(b)) => {
-            let has = |(key, entry): (&String, &crate::compose::document::Entry)| {
-                b.get(key).is_some_and(|other| is_same(&entry.node.value, &other.node.value))
-            };
-            a.len() == b.len() && a.iter().all(has)
-        }
-        _ => a == b,
-    }
 }
 
 fn mapping(node: &Node, path: &Path<'_>, keys: Keys, value: &Shape) -> Result<(), ComposeError> {

@@ -3,11 +3,10 @@
 use super::file::FILE;
 use super::shape::{Extras, Key, Keys, Kinds, Shape};
 use crate::compose::ComposeError;
-use crate::compose::document::{Entry, Map, Node, Value};
+use crate::compose::document::{Entry, Map, Node, Value, first_repeated};
 use crate::compose::hash::Generation;
 use crate::compose::model::decode::{mismatch, unknown_key};
 use crate::compose::path::Path;
-use crate::compose::stages::tree;
 
 /// Checks every value of `root` as releases of `generation` do.
 ///
@@ -184,10 +183,7 @@ impl Checker {
     }
 
     fn differ(&mut self, items: &[Node], path: &Path<'_>, depth: usize) {
-        let repeated = |(at, item): &(usize, &Node)| {
-            items[..*at].iter().any(|other| tree::is_same(item, other))
-        };
-        if let Some((_, item)) = items.iter().enumerate().find(repeated) {
+        if let Some(item) = first_repeated(items) {
             self.fault(depth, || {
                 let message = format!("`{path}` has the same item twice");
                 ComposeError::at(item.location.clone(), message)
