@@ -60,3 +60,6 @@ pub const LOCK_KERNEL: &str = "composeup.lock.kernel";
 pub const LOCK_PID: &str = "composeup.lock.pid";
 /// When it was started, in clock ticks since the boot: another process may get its id.
 pub const LOCK_BORN: &str = "composeup.lock.born";
+/// On a helper: whose network namespace it is in, a container's full id or `host`; on the helpers'
+/// image: `image`.
+pub const HELPER: &str = "composeup.helper";

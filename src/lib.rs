@@ -10,6 +10,7 @@
 
 pub mod cli;
 pub mod compose;
+pub mod cutover;
 pub mod demo;
 pub mod detour;
 pub mod engine;

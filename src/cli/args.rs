@@ -203,6 +203,25 @@ pub struct RollingArgs {
     /// Take back only the services that fail, and go on with the others.
     #[arg(long)]
     pub keep_going: bool,
+    /// Whether new connections are led past a container that is not ready or about to stop, by
+    /// helpers in the network namespaces of those who talk to it: `auto` (where the engine lets
+    /// them) or `off`.
+    #[arg(long, value_name = "CHOICE", value_enum, default_value_t)]
+    pub detour: DetourChoice,
+    /// How long requests that are under way at an old container are waited for before it stops (30s
+    /// unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub drain_timeout: Option<Duration>,
+}
+
+/// `--detour`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DetourChoice {
+    /// Where the engine lets it.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
 }
 
 /// Arguments of `upgrade`.

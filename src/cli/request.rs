@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use super::args::{PullChoice, RollingArgs, TargetArgs};
+use super::args::{DetourChoice, PullChoice, RollingArgs, TargetArgs};
 use super::settings::Settings;
 use super::targets::{names, targets};
 use crate::compose::edit::set_tags;
@@ -18,13 +18,15 @@ use crate::engine::{Engine, Observed, observe};
 use crate::error::Error;
 use crate::plan::order::unknown_service;
 use crate::plan::policy::PolicyFlags;
-use crate::plan::steps::{FileEdit, Finding, Level, Plan};
+use crate::plan::steps::{FileEdit, Finding, Handover, Level, Plan};
 use crate::plan::{
     Check, PlanError, PlanOptions, PullPolicy, Rolling, Situation, check, plan, wanted,
 };
 
 /// How long a container without a healthcheck must run, if nobody says otherwise.
 const READY_AFTER: Duration = Duration::from_secs(10);
+/// How long requests at an old container are waited for, if nobody says otherwise.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The project before and after, and what is wanted beyond the files.
 pub(super) struct Request {
@@ -233,7 +235,10 @@ fn rolling(args: &RollingArgs) -> Rolling {
         max_failure_ratio: args.max_failure_ratio,
     };
     let (order, keep_going) = (args.order, args.keep_going);
-    Rolling { order, policy, keep_going, scale: BTreeMap::new() }
+    let is_led = args.detour == DetourChoice::Auto;
+    let drain_timeout = args.drain_timeout.unwrap_or(DRAIN_TIMEOUT);
+    let handover = is_led.then_some(Handover { drain_timeout });
+    Rolling { order, policy, keep_going, handover, scale: BTreeMap::new() }
 }
 
 fn pull_policy(choice: PullChoice) -> PullPolicy {

@@ -125,6 +125,7 @@ fn service(name: &str, new: &[&Inspection], containers: &[Inspection]) -> Servic
             timeout: default_deadline(check.as_ref()),
             ready_after: std::time::Duration::ZERO,
         },
+        handover: None,
     }
 }
 

@@ -10,9 +10,12 @@ use super::steps::{Order, Planned, ReplacementId, ServicePlan, Step};
 /// ```text
 /// first              provide the networks and volumes that are missing
 /// each replica       start-first: create, start, await ready, stop the old one
+///                      where requests are led: detour beside the create, and before the stop
+///                      cutover and drain
 ///                    stop-first:  create, stop the old one, start, await ready
 ///                    and while the next ones go on: monitor
-/// last               commit, then for each replica remove the old one, rename the new one
+/// last               commit, then for each replica remove the old one, rename the new one and
+///                    linger
 /// ```
 ///
 /// At most [`super::policy::Policy::parallelism`] replicas of a service are between their first
@@ -122,11 +125,13 @@ impl<'a> Arranged<'a> {
             chain.extend(stop.clone());
             chain.after.extend(self.lane(this));
         }
+        let detour = self.is_led(this).then(|| chain.beside(Step::Detour(this)));
         chain.push(Step::Create(this));
         if of.order == Order::StopFirst && !in_stopping_host {
             chain.extend(stop.clone());
         }
         chain.push(Step::Start(this));
+        chain.wait_for(detour);
         if pair.publishes() {
             chain.wait_for(self.last_publishing.replace(Step::Start(this)));
         }
@@ -134,9 +139,20 @@ impl<'a> Arranged<'a> {
             chain.push(Step::PostStart(this));
         }
         chain.push(Step::AwaitReady(this));
+        if self.is_led(this) {
+            chain.push(Step::Cutover(this));
+            chain.push(Step::Drain(this));
+        }
         if of.order == Order::StartFirst && !in_stopping_host {
             chain.extend(stop);
         }
+    }
+
+    /// Whether requests are led from an old container to a new one.
+    fn is_led(&self, this: ReplacementId) -> bool {
+        let of = &self.services[this.service];
+        let pair = &of.replacements[this.index];
+        of.handover.is_some() && pair.running_old().is_some() && pair.new.is_some()
     }
 
     /// Whether the old container lives in another's namespaces, which end before the new ones begin.
@@ -192,6 +208,9 @@ impl<'a> Arranged<'a> {
                 if pair.old.is_some() && pair.new.is_some() {
                     self.steps.push((Step::Rename(this), vec![Step::Remove(this)]));
                 }
+                if self.is_led(this) {
+                    self.steps.push((Step::Linger(this), vec![Step::Rename(this)]));
+                }
             }
         }
     }
@@ -228,6 +247,12 @@ impl Chain {
         self.steps.push((step, after));
     }
 
+    /// A step beside the next one, which does not wait for it.
+    fn beside(&mut self, step: Step) -> Step {
+        self.steps.push((step.clone(), self.after.clone()));
+        step
+    }
+
     fn extend(&mut self, step: Option<Step>) {
         if let Some(step) = step {
             self.push(step);
@@ -249,7 +274,7 @@ mod tests {
     use super::*;
     use crate::engine::api::Exec;
     use crate::plan::sample;
-    use crate::plan::steps::Plan;
+    use crate::plan::steps::{Handover, Plan};
 
     fn name(step: &Step) -> String {
         let of = |word: &str, of: &ReplacementId| format!("{word} {}.{}", of.service, of.index);
@@ -257,6 +282,10 @@ mod tests {
             Step::Provide(index) => format!("provide {index}"),
             Step::Commit => "commit".into(),
             Step::Create(id) => of("create", id),
+            Step::Detour(id) => of("detour", id),
+            Step::Cutover(id) => of("cutover", id),
+            Step::Drain(id) => of("drain", id),
+            Step::Linger(id) => of("linger", id),
             Step::Start(id) => of("start", id),
             Step::PreStop(id) => of("pre_stop", id),
             Step::PostStart(id) => of("post_start", id),
@@ -301,6 +330,25 @@ mod tests {
         commit < provide 0, create 0.0, start 0.0, await 0.0, stop 0.0, monitor 0.0
         remove 0.0 < commit
         rename 0.0 < remove 0.0
+        ");
+    }
+
+    #[test]
+    fn requests_are_led_from_before_the_start_until_some_time_after_the_end() {
+        let mut plan = plan(&[1]);
+        plan.services[0].handover = Some(Handover { drain_timeout: Duration::from_secs(30) });
+        insta::assert_snapshot!(shown(&plan.services, 0), @r"
+        detour 0.0
+        create 0.0
+        start 0.0 < detour 0.0, create 0.0
+        await 0.0 < start 0.0
+        cutover 0.0 < await 0.0
+        drain 0.0 < cutover 0.0
+        stop 0.0 < drain 0.0
+        commit < detour 0.0, create 0.0, start 0.0, await 0.0, cutover 0.0, drain 0.0, stop 0.0
+        remove 0.0 < commit
+        rename 0.0 < remove 0.0
+        linger 0.0 < rename 0.0
         ");
     }
 

@@ -14,7 +14,7 @@ use super::order::{by_dependency, needs};
 use super::policy::PolicyFlags;
 use super::resources::{networks_of, volumes_of};
 use super::service::Planner;
-use super::steps::{FileEdit, Finding, Plan, Planned, Step};
+use super::steps::{FileEdit, Finding, Handover, Plan, Planned, Step};
 use super::strategy::OrderChoice;
 use crate::compose::hash::v1;
 use crate::compose::model::Project;
@@ -42,6 +42,8 @@ pub struct Rolling {
     pub policy: PolicyFlags,
     /// `--keep-going`.
     pub keep_going: bool,
+    /// `--detour` and `--drain-timeout`: how requests are led, if they are.
+    pub handover: Option<Handover>,
     /// Services of which only the number of replicas changes, with the number.
     pub scale: BTreeMap<String, u32>,
 }

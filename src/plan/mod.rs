@@ -6,6 +6,7 @@ pub mod check;
 pub mod dependents;
 pub mod diff;
 mod error;
+mod handover;
 pub mod identity;
 pub mod late;
 pub mod obstacles;

@@ -149,6 +149,7 @@ fn service(at: usize, replicas: usize) -> ServicePlan {
             timeout: Duration::from_mins(1),
             ready_after: Duration::from_secs(10),
         },
+        handover: None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::PlanError;
 use super::build::{PlanOptions, PullPolicy, Situation};
 use super::dependents::{NETWORK, Share};
 use super::diff;
+use super::handover::handover;
 use super::identity::Identity;
 use super::obstacles::{Obstacle, obstacles};
 use super::policy::{Policy, PolicyFlags};
@@ -200,6 +201,7 @@ impl Planner<'_> {
             post_start: post_start(self.service, identity.style.release()),
             pre_stop: pre_stop(self.service, identity.style.release()),
             readiness,
+            handover: handover(&self.options.rolling, strategy.order, self.containers()),
         })
     }
 

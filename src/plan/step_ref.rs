@@ -10,8 +10,8 @@ use super::steps::{Pull, Step};
 pub struct StepRef {
     /// Index in the plan's list of steps; absent for a pull, which comes before them.
     pub index: Option<usize>,
-    /// `pull`, `provide`, `create`, `start`, `await_ready`, `stop`, `delay`, `monitor`,
-    /// `commit`, `remove` or `rename`.
+    /// `pull`, `provide`, `detour`, `create`, `start`, `await_ready`, `cutover`, `drain`, `stop`,
+    /// `delay`, `monitor`, `commit`, `remove`, `rename` or `linger`.
     pub step: String,
     /// The service; absent for the commit.
     pub service: Option<String>,
@@ -63,6 +63,10 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
             };
         }
         Step::Create(of) => ("create", *of),
+        Step::Detour(of) => ("detour", *of),
+        Step::Cutover(of) => ("cutover", *of),
+        Step::Drain(of) => ("drain", *of),
+        Step::Linger(of) => ("linger", *of),
         Step::Start(of) => ("start", *of),
         Step::PreStop(of) => ("pre_stop", *of),
         Step::PostStart(of) => ("post_start", *of),
@@ -77,7 +81,9 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
     let pair = plan.replacement(replacement);
     let old = pair.old.as_ref().map(|old| old.name.as_str());
     let target = match name {
-        "pre_stop" | "stop" | "remove" => old.unwrap_or(&pair.final_name).to_owned(),
+        "detour" | "drain" | "pre_stop" | "stop" | "remove" => {
+            old.unwrap_or(&pair.final_name).to_owned()
+        }
         "rename" => pair.final_name.clone(),
         _ => pair.name().to_owned(),
     };

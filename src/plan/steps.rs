@@ -191,6 +191,16 @@ pub struct ServicePlan {
     pub pre_stop: Vec<Exec>,
     /// How the new containers are judged ready.
     pub readiness: Readiness,
+    /// How requests are led from an old container to its new one, if they are.
+    #[serde(default)]
+    pub handover: Option<Handover>,
+}
+
+/// How requests are led from an old container to its new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    /// How long requests that are under way at the old container are waited for.
+    pub drain_timeout: Duration,
 }
 
 impl ServicePlan {
@@ -333,12 +343,19 @@ pub enum Step {
     Provide(usize),
     /// Create the new container, connect its networks, write its files. Undo: remove it.
     Create(ReplacementId),
+    /// Put a helper beside everybody who may talk to the old container. Undo: let some seconds pass
+    /// after the end of the new one, for those who remember its address; helpers end with the run.
+    Detour(ReplacementId),
     /// Start the new container. Undo: stop it.
     Start(ReplacementId),
     /// Run the `post_start` hooks in the new container. No undo: the container goes.
     PostStart(ReplacementId),
     /// Wait until the new container is ready. Nothing to undo.
     AwaitReady(ReplacementId),
+    /// Lead new connections from the old container to the new one. Undo: lead them back.
+    Cutover(ReplacementId),
+    /// Wait until no request is under way at the old container. Nothing to undo.
+    Drain(ReplacementId),
     /// Run the `pre_stop` hooks in the old container. Nothing to undo.
     PreStop(ReplacementId),
     /// Stop the old container with its own signal and grace period; it is kept. Undo: start it and
@@ -355,6 +372,9 @@ pub enum Step {
     Remove(ReplacementId),
     /// Give the new container its final name.
     Rename(ReplacementId),
+    /// Go on leading connections for some seconds after the old container stopped, for those who
+    /// remember its address.
+    Linger(ReplacementId),
 }
 
 impl Step {
@@ -364,6 +384,10 @@ impl Step {
         match *self {
             Self::Provide(_) | Self::Commit => None,
             Self::Create(of)
+            | Self::Detour(of)
+            | Self::Cutover(of)
+            | Self::Drain(of)
+            | Self::Linger(of)
             | Self::Start(of)
             | Self::PostStart(of)
             | Self::PreStop(of)
@@ -379,13 +403,13 @@ impl Step {
     /// Whether it only waits, so that it can be left at any time.
     #[must_use]
     pub fn is_wait(&self) -> bool {
-        matches!(self, Self::AwaitReady(_) | Self::Delay(_) | Self::Monitor(_))
+        matches!(self, Self::AwaitReady(_) | Self::Drain(_) | Self::Delay(_) | Self::Monitor(_))
     }
 
     /// Whether it comes after the commit point.
     #[must_use]
     pub fn is_retirement(&self) -> bool {
-        matches!(self, Self::Remove(_) | Self::Rename(_))
+        matches!(self, Self::Remove(_) | Self::Rename(_) | Self::Linger(_))
     }
 }
 

@@ -84,6 +84,11 @@ impl Lines {
             }
             "post_start" | "pre_stop" => ("Ran", format!("hooks of {subject} in {took}")),
             "await_ready" => ("Ready", format!("{subject} after {took}")),
+            "cutover" => ("Cut over", format!("to {subject} (new)")),
+            "drain" => {
+                let left = detail.map(|left| format!(", {left}")).unwrap_or_default();
+                ("Drained", format!("{target} (old) in {took}{left}"))
+            }
             "commit" if !target.is_empty() => ("Wrote", target.to_owned()),
             "stop" => ("Stopped", format!("{target} (old) in {took}")),
             "remove" => ("Removed", format!("{target} (old)")),
@@ -109,6 +114,7 @@ fn undone(step: &StepRef, took: Duration) -> Option<Line> {
         "create" => ("Removed", format!("{target} (new)")),
         "start" => ("Stopped", format!("{target} (new) in {}", duration(took))),
         "stop" => ("Restored", format!("{target} (old) in {}", duration(took))),
+        "cutover" => ("Cut back", format!("from {target} (new)")),
         "commit" if !target.is_empty() => ("Restored", target.to_owned()),
         _ => return None,
     };

@@ -6,6 +6,7 @@ pub mod course;
 mod emitter;
 mod failure;
 mod flight;
+mod handover;
 pub mod leftover;
 pub mod machine;
 mod pull;

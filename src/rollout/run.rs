@@ -17,6 +17,7 @@ use super::machine::{self, Act, Next};
 use super::state::State;
 use super::step::{Reason, Stage};
 use super::tally;
+use crate::cutover::{Course, Fleet};
 use crate::engine::Engine;
 use crate::journal::outcome::{Failure, Outcome, RolloutReport};
 use crate::journal::{Journal, Record};
@@ -32,6 +33,9 @@ pub struct Rollout<'a, E> {
     pub(super) engine: &'a E,
     pub(super) emitter: Emitter<'a>,
     pub(super) cancel: &'a Cancel,
+    fleet: Fleet<'a, E>,
+    /// What is to be said at the end.
+    notes: RefCell<Vec<String>>,
 }
 
 impl<'a, E: Engine> Rollout<'a, E> {
@@ -57,7 +61,8 @@ impl<'a, E: Engine> Rollout<'a, E> {
             project: plan.project.clone(),
             services: services.collect(),
         });
-        Self { engine, emitter, cancel }
+        let fleet = Fleet::new(engine, &plan.run);
+        Self { engine, emitter, cancel, fleet, notes: RefCell::default() }
     }
 
     /// Goes on from `records` (none: from the beginning), keeping every further one in `journal`,
@@ -122,6 +127,8 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         let (emitter, cancel) = (&self.rollout.emitter, self.rollout.cancel);
         let mut tick = interval(emitter.tick_every());
         let mut asked_twice = pin!(cancel.requested(2));
+        self.lead_again().await;
+        let mut watch = pin!(self.rollout.fleet.watch());
         loop {
             self.note_cancellation();
             match machine::next(&self.state) {
@@ -137,12 +144,30 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
                     biased;
                     () = &mut asked_twice => return Outcome::Stuck,
                     landed = self.flights.land() => break self.end(landed).await,
+                    () = &mut watch => {}
                     () = cancel.requested(1), if self.state.cancelled().is_none() => break,
                     _ = tick.tick() => {
                         self.flights.news().into_iter().for_each(|event| emitter.emit(event));
                         emitter.tick();
                     }
                 }
+            }
+        }
+    }
+
+    /// Helpers end with their process: those of an earlier one are put in place anew.
+    async fn lead_again(&self) {
+        for of in self.plan.replacements().filter(|_| !self.state.is_committed()) {
+            let pair = self.plan.replacement(of);
+            let (old, new) = (pair.running_old(), self.state.created(of));
+            let is_led = self.plan.service(of).handover.is_some() && !self.state.is_restored(of);
+            if let Some((old, new)) = old.zip(new).filter(|_| is_led) {
+                let cutover = self.plan.position(&Step::Cutover(of));
+                let is_cut = cutover.is_some_and(|step| self.state.has_effect(step));
+                let course = if is_cut { Course::New } else { Course::Old };
+                self.rollout.fleet.man(of, &old.id).await;
+                self.rollout.fleet.expect(of, new).await;
+                self.rollout.fleet.steer(of, course).await;
             }
         }
     }
@@ -221,6 +246,8 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         Stage {
             engine: self.rollout.engine,
             plan: self.plan,
+            fleet: &self.rollout.fleet,
+            notes: &self.rollout.notes,
             created: needed.filter_map(known).collect::<BTreeMap<_, _>>(),
             is_old_stopped: owner.is_some_and(|of| self.state.is_old_stopped(of)),
             given_up: match self.plan.steps[index].step {
@@ -232,8 +259,11 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
     }
 
     fn wait(&self, step: &Step, name: StepRef, said: &Rc<RefCell<String>>) -> Option<Wait> {
-        let Step::AwaitReady(of) = step else { return None };
-        let deadline = self.plan.service(*of).readiness.timeout;
+        let deadline = match step {
+            Step::AwaitReady(of) => self.plan.service(*of).readiness.timeout,
+            Step::Drain(of) => self.plan.service(*of).handover.as_ref()?.drain_timeout,
+            _ => return None,
+        };
         Some(Wait::new(name, Rc::clone(said), deadline))
     }
 
@@ -303,7 +333,12 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             services: tally::services(&self.state),
             took: self.rollout.emitter.elapsed(),
             failure: self.failure.clone(),
-            warnings: self.warnings.clone(),
+            warnings: [
+                self.warnings.clone(),
+                self.rollout.fleet.refusals(),
+                self.rollout.notes.borrow().clone(),
+            ]
+            .concat(),
             left,
         }
     }

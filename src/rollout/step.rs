@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::commit;
 use super::failure::end_of_check;
 use super::ready::{self, NotReady};
+use crate::cutover::{Course, Fleet};
 use crate::engine::api::{ContainerId, ContainerSpec, Exec, Inspection};
 use crate::engine::persist::persist;
 use crate::engine::{Engine, EngineError};
@@ -33,6 +34,10 @@ const UNDO_BACKOFF: [Duration; 4] = [
 pub(super) struct Stage<'a, E> {
     pub(super) engine: &'a E,
     pub(super) plan: &'a Plan,
+    /// The helpers that lead connections.
+    pub(super) fleet: &'a Fleet<'a, E>,
+    /// What is to be said at the end.
+    pub(super) notes: &'a RefCell<Vec<String>>,
     /// The new containers that the records know of.
     pub(super) created: BTreeMap<ReplacementId, ContainerId>,
     /// Whether the step's old container is down because this run stopped it.
@@ -52,7 +57,10 @@ impl<E: Engine> Stage<'_, E> {
         match *step {
             Step::Provide(index) => self.provide(&self.plan.resources[index]).await.map(none),
             Step::Create(of) => self.create(of).await.map(Some),
-            Step::Start(of) => self.start(&self.made(of).await?).await.map(none),
+            Step::Detour(of) => self.detour(of).await.map(none),
+            Step::Start(of) => self.start_led(of).await.map(none),
+            Step::Cutover(of) => self.cut(of, Course::New).await.map(none),
+            Step::Drain(of) => self.drain(of).await.map(none),
             Step::PostStart(of) => {
                 let hooks = &self.plan.service(of).post_start;
                 self.hooks(of, &self.made(of).await?, hooks).await.map(none)
@@ -62,7 +70,8 @@ impl<E: Engine> Stage<'_, E> {
                 self.hooks(of, self.old(of)?, hooks).await.map(none)
             }
             Step::AwaitReady(of) => self.await_ready(of, &self.made(of).await?).await.map(none),
-            Step::Stop(of) => self.stop(self.old(of)?).await.map(none),
+            Step::Stop(of) => self.stop_led(of).await.map(none),
+            Step::Linger(of) => self.linger(of).await.map(none),
             Step::Delay(of) => {
                 sleep(self.plan.service(of).policy.delay).await;
                 Ok(None)
@@ -99,9 +108,11 @@ impl<E: Engine> Stage<'_, E> {
                 }
             }
             Step::Start(of) => match self.find(of).await? {
-                Some(new) => self.stop(&new).await,
+                Some(new) => self.stop(&new).await.map(|()| self.fleet.note_stop(of)),
                 None => Ok(()),
             },
+            Step::Detour(of) => self.linger(of).await,
+            Step::Cutover(of) => self.cut(of, Course::Old).await,
             Step::Stop(of) => self.bring_back(of, self.old(of)?).await,
             Step::Delay(of) => {
                 sleep(self.plan.service(of).way_back.delay).await;
@@ -112,6 +123,8 @@ impl<E: Engine> Stage<'_, E> {
             | Step::PreStop(_)
             | Step::AwaitReady(_)
             | Step::Monitor(_)
+            | Step::Drain(_)
+            | Step::Linger(_)
             | Step::Commit
             | Step::Remove(_)
             | Step::Rename(_) => Ok(()),
@@ -168,12 +181,12 @@ impl<E: Engine> Stage<'_, E> {
         Ok(id)
     }
 
-    async fn start(&self, id: &ContainerId) -> Result<(), Reason> {
+    pub(super) async fn start(&self, id: &ContainerId) -> Result<(), Reason> {
         let call = async || self.engine.start(id).await;
         self.settle(call, id, |seen| seen.is_some_and(|seen| seen.state().running)).await
     }
 
-    async fn stop(&self, id: &ContainerId) -> Result<(), Reason> {
+    pub(super) async fn stop(&self, id: &ContainerId) -> Result<(), Reason> {
         let call = async || self.engine.stop(id, None).await;
         self.settle(call, id, |seen| !seen.is_some_and(|seen| seen.state().running)).await
     }
@@ -243,7 +256,7 @@ impl<E: Engine> Stage<'_, E> {
         self.plan.replacement(of)
     }
 
-    fn old(&self, of: ReplacementId) -> Result<&ContainerId, Reason> {
+    pub(super) fn old(&self, of: ReplacementId) -> Result<&ContainerId, Reason> {
         let old: Option<&OldContainer> = self.pair(of).old.as_ref();
         old.map(|old| &old.id).ok_or_else(|| "the plan has no old container here".to_owned())
     }
@@ -255,7 +268,7 @@ impl<E: Engine> Stage<'_, E> {
         resolve(&self.plan.run, pair, spec, created).map_err(|error| error.to_string())
     }
 
-    async fn made(&self, of: ReplacementId) -> Result<ContainerId, Reason> {
+    pub(super) async fn made(&self, of: ReplacementId) -> Result<ContainerId, Reason> {
         let gone = || format!("container `{}` is gone", self.pair(of).name());
         self.find(of).await?.ok_or_else(gone)
     }

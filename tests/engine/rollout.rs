@@ -118,6 +118,7 @@ fn plan(old: ContainerId) -> Plan {
         post_start: Vec::new(),
         pre_stop: Vec::new(),
         readiness: Readiness { timeout: Duration::from_secs(20), ready_after: SOON },
+        handover: None,
     };
     let services = vec![service];
     Plan {

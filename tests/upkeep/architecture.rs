@@ -5,17 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the crate a module may name, itself aside.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("text", &[]),
     ("labels", &[]),
     ("env", &[]),
     ("own_image", &[]),
     ("detour", &[]),
+    ("cutover", &["detour", "engine", "own_image", "plan", "text", "labels"]),
     ("compose", &["text", "labels"]),
     ("engine", &["compose", "text", "labels"]),
     ("plan", &["compose", "engine", "error", "text", "labels"]),
     ("journal", &["plan", "engine", "error", "text", "labels"]),
-    ("rollout", &["plan", "engine", "compose", "journal", "report", "error", "text", "labels"]),
+    (
+        "rollout",
+        &["cutover", "plan", "engine", "compose", "journal", "report", "error", "text", "labels"],
+    ),
     ("report", &["plan", "journal", "rollout", "error", "text"]),
     ("error", &["compose", "engine", "journal", "plan", "rollout", "text"]),
     (
