@@ -13,6 +13,7 @@ mod lock;
 mod output;
 mod plan;
 pub mod prompt;
+mod reading;
 mod request;
 mod resume;
 mod run;

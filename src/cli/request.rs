@@ -5,17 +5,20 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use super::args::{DetourChoice, PullChoice, RollingArgs, TargetArgs};
+use super::reading::Reading;
 use super::settings::Settings;
 use super::targets::{names, targets};
 use crate::compose::edit::set_tags;
-use crate::compose::hash::v1;
+use crate::compose::hash::{Generation, v1};
 use crate::compose::model::{Project, Warning};
 use crate::compose::write::check_replaceable;
 use crate::compose::{ComposeError, LoadOptions, load};
+use crate::engine::api::Inspection;
 use crate::engine::docker::{Address, Deadlines, Docker};
 use crate::engine::spec::Style;
 use crate::engine::{Engine, Observed, observe};
 use crate::error::Error;
+use crate::labels;
 use crate::plan::order::unknown_service;
 use crate::plan::policy::PolicyFlags;
 use crate::plan::steps::{FileEdit, Finding, Handover, Level, Plan};
@@ -34,6 +37,9 @@ pub(super) struct Request {
     before: Project,
     after: Project,
     edits: Vec<FileEdit>,
+    /// The releases whose rules the files were read by, and why the newest refuse them if they do.
+    generation: Generation,
+    refused: Option<ComposeError>,
     /// What Compose v1 makes of the files before and after, or why it refuses them.
     v1: Result<(v1::Project, v1::Project), ComposeError>,
     warnings: Vec<Finding>,
@@ -49,7 +55,7 @@ impl Request {
     /// Loads the project and resolves the words of the command line against it.
     pub(super) fn read(settings: &Settings, args: &TargetArgs) -> Result<Self, Error> {
         let options = LoadOptions { named: names(&args.words), ..settings.load.clone() };
-        let before = read(&options)?;
+        let Reading { project: before, options, refused } = Reading::of(options)?;
         let known: Vec<String> = before.services.keys().cloned().collect();
         let targets = targets(&before.name, &known, &args.words)?;
         let retagged = set_tags(&options, &before, &targets, &load)?;
@@ -57,6 +63,8 @@ impl Request {
         Ok(Self {
             run: run_id(),
             before,
+            generation: options.generation,
+            refused,
             after: retagged.project,
             v1: read_as_v1(&settings.load, &retagged.edits),
             edits: retagged.edits,
@@ -83,7 +91,7 @@ impl Request {
     /// Resolves names of services, to look at them as they are.
     pub(super) fn look_at(settings: &Settings, services: &[String]) -> Result<Self, Error> {
         let options = LoadOptions { named: services.to_vec(), ..settings.load.clone() };
-        let project = read(&options)?;
+        let Reading { project, options, refused } = Reading::of(options)?;
         for name in services {
             if !project.services.contains_key(name) {
                 return Err(unknown_service(&project, name).into());
@@ -91,6 +99,8 @@ impl Request {
         }
         Ok(Self {
             run: run_id(),
+            generation: options.generation,
+            refused,
             after: project.clone(),
             v1: read_as_v1(&settings.load, &[]),
             edits: Vec::new(),
@@ -159,14 +169,31 @@ impl Request {
             wanted.containers = after.containers();
         }
         let observed = observe(engine, &wanted).await?;
-        let mut containers = services.iter().flat_map(|service| observed.of(service));
+        let containers: Vec<_> = services.iter().flat_map(|name| observed.of(name)).collect();
+        self.check_makers(&containers)?;
         match &self.v1 {
-            Err(error) if containers.any(|one| Style::of(one).release().is_v1()) => {
+            Err(error) if containers.iter().any(|one| Style::of(one).release().is_v1()) => {
                 let help = "the containers were made by Compose 1.29, which refuses this file";
                 Err(error.clone().with_help(help).into())
             }
             _ => Ok(observed),
         }
+    }
+
+    /// Files that newer releases refuse are no files of containers that those made.
+    fn check_makers(&self, containers: &[&Inspection]) -> Result<(), ComposeError> {
+        let Some(refused) = &self.refused else { return Ok(()) };
+        let makers = containers.iter().map(|one| one.label(labels::VERSION).unwrap_or_default());
+        let is_newer =
+            |made: &&str| Generation::of_release(made).is_none_or(|made| made > self.generation);
+        let help = match makers.clone().find(is_newer) {
+            Some(maker) => {
+                format!("the containers were made by Compose {maker}, which refuses this file")
+            }
+            None if containers.is_empty() => return Err(refused.clone()),
+            None => return Ok(()),
+        };
+        Err(refused.clone().with_help(help))
     }
 
     fn situation<'a>(&'a self, observed: &'a Observed) -> Situation<'a> {
@@ -191,16 +218,6 @@ impl Request {
             read_file: &|path| std::fs::read(path),
         }
     }
-}
-
-/// The project. v1 takes files that v2 does not even take for compose files.
-fn read(options: &LoadOptions) -> Result<Project, ComposeError> {
-    load(options).map_err(|error| match v1::load(options) {
-        Ok(project) if project.is_without_sections() => error.with_help(
-            "Compose 1.29 takes a file without `services:`; put the services under that key for composeup",
-        ),
-        _ => error,
-    })
 }
 
 /// The files before and after as Compose v1 reads them.

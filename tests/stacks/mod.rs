@@ -9,5 +9,6 @@ mod interrupting;
 mod killing;
 mod locking;
 mod only_v1;
+mod only_v2_26;
 mod sharing;
 mod upgrading;

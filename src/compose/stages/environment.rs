@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::assemble::Scope;
 use crate::compose::ComposeError;
 use crate::compose::dotenv::{self, Format};
+use crate::compose::hash::Generation;
 use crate::compose::model::{Content, EnvFile, Environment, Project, Service};
 
 /// Reads the files of every active service, those of variables only if wanted, and the variables secrets and configs are made of.
@@ -70,7 +71,7 @@ fn read_env_files(
         };
         let format = match env_file.format.as_deref() {
             None => Format::Compose,
-            Some("raw") => Format::Raw,
+            Some("raw") if scope.generation >= Generation::V2_30 => Format::Raw,
             Some(other) => return Err(unknown_format(service, other)),
         };
         let parsed = dotenv::parse_after(&read, &file, format, &lookup)?;
@@ -105,7 +106,12 @@ fn located(mut error: ComposeError, service: &Service, key: &str) -> ComposeErro
 
 fn unknown_format(service: &Service, format: &str) -> ComposeError {
     let message = format!("`{format}` is no format of an `env_file`");
-    located(ComposeError::new(message), service, "env_file").with_help("`raw` is the only one")
+    let help = if format == "raw" {
+        "Compose 2.30 is the first that knows it"
+    } else {
+        "`raw` is the only one"
+    };
+    located(ComposeError::new(message), service, "env_file").with_help(help)
 }
 
 /// Labels of the service win over those of its files; values of files may name labels of the
