@@ -42,6 +42,9 @@ pub const PREVIOUS_ID: &str = "composeup.previous.id";
 /// `repository@sha256:…` of that image, if it came from a registry.
 pub const PREVIOUS_DIGEST: &str = "composeup.previous.digest";
 
+/// Restart policy of the container that this one replaces, if it is taken away meanwhile.
+pub const PREVIOUS_RESTART: &str = "composeup.previous.restart";
+
 /// On a volume: it is the lock of this project, or guards the removal of one.
 pub const LOCK: &str = "composeup.lock";
 /// Random token of the process that made the lock.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::Record;
-use crate::engine::api::{ContainerId, ContainerSpec, Inspection};
+use crate::engine::api::{ContainerId, ContainerSpec, Inspection, RestartPolicy};
 use crate::engine::spec::final_name;
 use crate::labels;
 use crate::plan::Plan;
@@ -136,6 +136,7 @@ fn replacement(new: &Inspection, old: Option<&Inspection>) -> Replacement {
         id: ContainerId(id.to_owned()),
         name: old.map_or_else(|| final_name.clone(), Inspection::name),
         running: old.is_some_and(|old| ran_before(old, new)),
+        restart: new.label(labels::PREVIOUS_RESTART).map(RestartPolicy::parse),
     });
     Replacement {
         replica: new.number().unwrap_or(1),

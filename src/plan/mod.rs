@@ -20,6 +20,7 @@ pub mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
 mod service;
+mod stay_down;
 pub mod step_ref;
 pub mod steps;
 pub mod strategy;

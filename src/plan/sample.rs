@@ -166,7 +166,7 @@ fn replacement(service: usize, number: usize) -> Replacement {
             connect: Vec::new(),
             files: Vec::new(),
         }),
-        old: Some(OldContainer { id, name: name.clone(), running: true }),
+        old: Some(OldContainer { id, name: name.clone(), running: true, restart: None }),
         final_name: name,
         shares: Vec::new(),
         hash_text: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::PlanError;
 use super::build::{PlanOptions, PullPolicy, Situation};
@@ -17,6 +17,7 @@ use super::provenance::Provenance;
 use super::readiness::{default_deadline, effective_check};
 use super::replicas::{Change, changes};
 use super::resources;
+use super::stay_down::stay_down;
 use super::steps::{
     Cause, Finding, Level, OldContainer, Order, Pin, Plan, Pull, Readiness, Replacement,
     ReplacementId, ServicePlan,
@@ -174,7 +175,10 @@ impl Planner<'_> {
         is_pulled: bool,
     ) -> Result<ServicePlan, PlanError> {
         let pairs = changes.iter().map(|change| self.replacement(change, identity));
-        let pairs = pairs.collect::<Result<Vec<Replacement>, SpecError>>()?;
+        let mut pairs = pairs.collect::<Result<Vec<Replacement>, SpecError>>()?;
+        if strategy.order == Order::StopFirst {
+            pairs.iter_mut().zip(changes).for_each(|(pair, change)| stay_down(pair, change.old));
+        }
         let new = pairs.iter().find_map(|pair| pair.new.as_ref());
         let check = new.and_then(|new| effective_check(&new.body, self.image()));
         let readiness = Readiness {
@@ -255,6 +259,7 @@ impl Planner<'_> {
             id: old.id(),
             name: old.name(),
             running: old.state().running,
+            restart: None,
         });
         let is_wanted = change.is_wanted;
         let new = is_wanted.then(|| self.spec(change, identity, &final_name)).transpose()?;
@@ -302,7 +307,7 @@ impl Planner<'_> {
             v1: v1.as_ref(),
             read_file: self.options.read_file,
         })?;
-        sign(&mut new, self.marks(change.old));
+        new.sign(self.marks(change.old));
         Ok(new)
     }
 
@@ -376,16 +381,6 @@ impl Planner<'_> {
                 "load or build the image first, or leave out `--pull never`",
             ),
             Some(_) => Vec::new(),
-        }
-    }
-}
-
-/// Signs a new container, so that it can be found and told from every other one.
-fn sign(new: &mut ContainerSpec, marks: Vec<(&'static str, String)>) {
-    if let Some(body) = new.body.as_object_mut() {
-        let own = body.entry("Labels").or_insert_with(|| Value::Object(Map::new()));
-        if let Some(own) = own.as_object_mut() {
-            own.extend(marks.into_iter().map(|(key, value)| (key.to_owned(), value.into())));
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::policy::Policy;
 pub use crate::compose::edit::{EditRecipe, FileEdit, LineChange};
 use crate::compose::hash::HashText;
-use crate::engine::api::{ContainerId, ContainerSpec, Exec, Image};
+use crate::engine::api::{ContainerId, ContainerSpec, Exec, Image, RestartPolicy};
 
 /// Everything a rollout will do, complete before the first change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -306,6 +306,10 @@ pub struct OldContainer {
     pub name: String,
     /// Whether it runs; one that does not is neither stopped nor, on the way back, started.
     pub running: bool,
+    /// The restart policy that is taken from it before it is stopped, and given back with its start;
+    /// none if it may keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<RestartPolicy>,
 }
 
 /// How a new container is judged ready.

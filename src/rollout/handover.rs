@@ -45,7 +45,7 @@ impl<E: Engine> Stage<'_, E> {
 
     /// Stops the old container, and notes when.
     pub(super) async fn stop_led(&self, of: ReplacementId) -> Result<(), Reason> {
-        self.stop(self.old(of)?).await?;
+        self.put_down(self.old_container(of)?).await?;
         self.fleet.note_stop(of);
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::commit;
 use super::failure::end_of_check;
 use super::ready::{self, NotReady};
 use crate::cutover::{Course, Fleet};
-use crate::engine::api::{ContainerId, ContainerSpec, Exec, Inspection};
+use crate::engine::api::{ContainerId, ContainerSpec, Exec, Inspection, RestartPolicy};
 use crate::engine::persist::persist;
 use crate::engine::{Engine, EngineError};
 use crate::labels;
@@ -113,7 +113,7 @@ impl<E: Engine> Stage<'_, E> {
             },
             Step::Detour(of) => self.linger(of).await,
             Step::Cutover(of) => self.cut(of, Course::Old).await,
-            Step::Stop(of) => self.bring_back(of, self.old(of)?).await,
+            Step::Stop(of) => self.bring_back(of, self.old_container(of)?).await,
             Step::Delay(of) => {
                 sleep(self.plan.service(of).way_back.delay).await;
                 Ok(())
@@ -137,13 +137,35 @@ impl<E: Engine> Stage<'_, E> {
         let Some(old) = self.plan.replacement(of).running_old() else { return Ok(()) };
         match self.look(&old.id).await? {
             Some(seen) if seen.state().running => Ok(()),
-            _ => self.bring_back(of, &old.id).await,
+            _ => self.bring_back(of, old).await,
         }
     }
 
-    async fn bring_back(&self, of: ReplacementId, old: &ContainerId) -> Result<(), Reason> {
-        self.start(old).await?;
-        self.await_ready(of, old).await
+    async fn bring_back(&self, of: ReplacementId, old: &OldContainer) -> Result<(), Reason> {
+        self.start(&old.id).await?;
+        if let Some(policy) = &old.restart {
+            self.set_restart_policy(&old.id, policy).await?;
+        }
+        self.await_ready(of, &old.id).await
+    }
+
+    /// Stops an old container so that not even an engine that restarts starts it again.
+    pub(super) async fn put_down(&self, old: &OldContainer) -> Result<(), Reason> {
+        if old.restart.is_some() {
+            self.set_restart_policy(&old.id, &RestartPolicy::never()).await?;
+        }
+        self.stop(&old.id).await
+    }
+
+    async fn set_restart_policy(
+        &self,
+        id: &ContainerId,
+        policy: &RestartPolicy,
+    ) -> Result<(), Reason> {
+        let call = async || self.engine.set_restart_policy(id, policy).await;
+        let holds =
+            |seen: Option<&Inspection>| seen.is_none_or(|seen| RestartPolicy::of(seen) == *policy);
+        self.settle(call, id, holds).await
     }
 
     /// Being there already is success: somebody else was quicker.
@@ -256,9 +278,13 @@ impl<E: Engine> Stage<'_, E> {
         self.plan.replacement(of)
     }
 
+    pub(super) fn old_container(&self, of: ReplacementId) -> Result<&OldContainer, Reason> {
+        let none = || "the plan has no old container here".to_owned();
+        self.pair(of).old.as_ref().ok_or_else(none)
+    }
+
     pub(super) fn old(&self, of: ReplacementId) -> Result<&ContainerId, Reason> {
-        let old: Option<&OldContainer> = self.pair(of).old.as_ref();
-        old.map(|old| &old.id).ok_or_else(|| "the plan has no old container here".to_owned())
+        self.old_container(of).map(|old| &old.id)
     }
 
     fn spec(&self, of: ReplacementId) -> Result<Cow<'_, ContainerSpec>, Reason> {

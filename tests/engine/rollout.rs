@@ -95,7 +95,7 @@ fn plan(old: ContainerId) -> Plan {
     let replacement = Replacement {
         replica: 1,
         new: Some(spec(&format!("{}_{name}", old.short()), "app:2", Some(RUN))),
-        old: Some(OldContainer { id: old, name: name.clone(), running: true }),
+        old: Some(OldContainer { id: old, name: name.clone(), running: true, restart: None }),
         final_name: name,
         shares: Vec::new(),
         hash_text: None,

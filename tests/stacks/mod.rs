@@ -11,4 +11,5 @@ mod locking;
 mod only_v1;
 mod only_v2_26;
 mod sharing;
+mod staying_down;
 mod upgrading;

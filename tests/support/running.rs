@@ -55,6 +55,12 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Kills it, so that it can do nothing more.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Reads to the end.
     pub(crate) fn finish(mut self) -> Done {
         for line in self.events.by_ref() {

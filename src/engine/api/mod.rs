@@ -11,6 +11,7 @@ mod inspection;
 mod json;
 mod link;
 mod objects;
+mod restart;
 mod spec;
 mod verbs;
 
@@ -21,5 +22,6 @@ pub use inspection::{ContainerState, Health, Inspection};
 pub(in crate::engine) use json::string_map;
 pub use link::Link;
 pub use objects::{Image, Network, Volume};
+pub use restart::RestartPolicy;
 pub use spec::{Attachment, ContainerFile, ContainerSpec};
 pub use verbs::{Engine, EngineEvent, EventStream, LayerProgress, RemovalStream};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ContainerId;
 
@@ -20,6 +20,18 @@ pub struct ContainerSpec {
     pub connect: Vec<Attachment>,
     /// Files to write after the create and before the start.
     pub files: Vec<ContainerFile>,
+}
+
+impl ContainerSpec {
+    /// Adds labels.
+    pub fn sign(&mut self, marks: Vec<(&'static str, String)>) {
+        if let Some(body) = self.body.as_object_mut() {
+            let own = body.entry("Labels").or_insert_with(|| Value::Object(Map::new()));
+            if let Some(own) = own.as_object_mut() {
+                own.extend(marks.into_iter().map(|(key, value)| (key.to_owned(), value.into())));
+            }
+        }
+    }
 }
 
 // Bodies and files hold the user's secrets.

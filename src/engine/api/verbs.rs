@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, Exec, ExecResult, Image,
-    Inspection, Link, Network, Volume,
+    Inspection, Link, Network, RestartPolicy, Volume,
 };
 use crate::engine::EngineError;
 
@@ -100,6 +100,14 @@ pub trait Engine {
     /// Stops a container by its own stop signal; `grace` overrides its own stop timeout.
     /// Stopped already, or gone, is success.
     async fn stop(&self, id: &ContainerId, grace: Option<Duration>) -> Result<(), EngineError>;
+
+    /// Gives a container another restart policy and touches nothing else of it. Gone already is
+    /// success.
+    async fn set_restart_policy(
+        &self,
+        id: &ContainerId,
+        policy: &RestartPolicy,
+    ) -> Result<(), EngineError>;
 
     /// Removes a container by force, never its volumes. Gone already is success.
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError>;

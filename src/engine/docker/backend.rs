@@ -8,7 +8,8 @@ use super::client::Docker;
 use super::{attach, containers, events, exec, files, images, logs, networks, volumes};
 use crate::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
-    ExecResult, Image, Inspection, LayerProgress, Link, Network, RemovalStream, Volume,
+    ExecResult, Image, Inspection, LayerProgress, Link, Network, RemovalStream, RestartPolicy,
+    Volume,
 };
 use crate::engine::{Engine, EngineError};
 
@@ -106,6 +107,14 @@ impl Engine for Docker {
 
     async fn stop(&self, id: &ContainerId, grace: Option<Duration>) -> Result<(), EngineError> {
         containers::stop(self, id, grace).await
+    }
+
+    async fn set_restart_policy(
+        &self,
+        id: &ContainerId,
+        policy: &RestartPolicy,
+    ) -> Result<(), EngineError> {
+        containers::set_restart_policy(self, id, policy).await
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {

@@ -13,7 +13,7 @@ use super::classify::{found, nonsense};
 use super::client::{Docker, within};
 use super::raw::encoded;
 use crate::engine::EngineError;
-use crate::engine::api::{ContainerId, ContainerSpec, Inspection};
+use crate::engine::api::{ContainerId, ContainerSpec, Inspection, RestartPolicy};
 
 /// How many containers are looked at at the same time.
 const AT_ONCE: usize = 8;
@@ -92,6 +92,18 @@ async fn own_grace(docker: &Docker, id: &ContainerId) -> Result<Duration, Engine
     let seen = inspect(docker, &id.0).await?;
     let seconds = seen.and_then(|seen| seen.0.pointer("/Config/StopTimeout")?.as_u64());
     Ok(seconds.map_or(DEFAULT_GRACE, Duration::from_secs))
+}
+
+/// `POST /containers/{id}/update`; 404 is success.
+pub(super) async fn set_restart_policy(
+    docker: &Docker,
+    id: &ContainerId,
+    policy: &RestartPolicy,
+) -> Result<(), EngineError> {
+    let call = format!("set restart policy `{policy}` of container `{}`", id.short());
+    let path = format!("/containers/{}/update", encoded(&id.0));
+    let body = json!({ "RestartPolicy": policy.body() });
+    found(docker.post(&call, &path, &body).await).map(|_| ())
 }
 
 /// `DELETE /containers/{id}` by force, never its volumes; 404 is success.

@@ -22,6 +22,7 @@ pub enum Verb {
     WriteFiles,
     Start,
     Stop,
+    SetRestartPolicy,
     Remove,
     Rename,
     Exec,
@@ -50,6 +51,7 @@ impl Verb {
                 | Self::WriteFiles
                 | Self::Start
                 | Self::Stop
+                | Self::SetRestartPolicy
                 | Self::Remove
                 | Self::Rename
                 | Self::CreateNetwork

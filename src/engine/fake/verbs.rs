@@ -11,7 +11,8 @@ use super::handle::{ENDPOINT, Fake};
 use super::world::World;
 use crate::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineInfo, EventStream, Exec,
-    ExecResult, Image, Inspection, LayerProgress, Link, Network, RemovalStream, Volume,
+    ExecResult, Image, Inspection, LayerProgress, Link, Network, RemovalStream, RestartPolicy,
+    Volume,
 };
 use crate::engine::{Engine, EngineError};
 
@@ -117,6 +118,18 @@ impl Engine for Fake {
     async fn stop(&self, id: &ContainerId, _grace: Option<Duration>) -> Result<(), EngineError> {
         self.call(Verb::Stop, &self.name(id), |world, _| {
             world.stop(id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_restart_policy(
+        &self,
+        id: &ContainerId,
+        policy: &RestartPolicy,
+    ) -> Result<(), EngineError> {
+        self.call(Verb::SetRestartPolicy, &self.name(id), |world, _| {
+            world.set_restart_policy(id, policy);
             Ok(())
         })
         .await

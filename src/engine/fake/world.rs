@@ -10,7 +10,8 @@ use super::container::Container;
 use super::fault::Call;
 use crate::engine::EngineError;
 use crate::engine::api::{
-    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, Volume, string_map,
+    Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, RestartPolicy,
+    Volume, string_map,
 };
 use crate::labels;
 
@@ -184,6 +185,12 @@ impl World {
             container.end(143);
             self.cut_off_guests(id);
             self.tell(id, "die");
+        }
+    }
+
+    pub(super) fn set_restart_policy(&mut self, id: &ContainerId, policy: &RestartPolicy) {
+        if let Some(container) = self.containers.iter_mut().find(|one| one.id == *id) {
+            container.host_config["RestartPolicy"] = policy.body();
         }
     }
 

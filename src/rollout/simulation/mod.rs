@@ -5,7 +5,8 @@
 //!   those that live in a container that is replaced stop-first; and new ones that broke by
 //!   themselves after they were ready, with those that live in them.
 //! - What cannot run twice never does: of a replica that is replaced stop-first the old and the new
-//!   container never run at the same time.
+//!   container never run at the same time, and while the new one runs no restart of the engine starts
+//!   the old one. An old container that serves again has its restart policy again.
 //! - Who lives in another container's network is started only while that one runs, and never stays
 //!   behind in one that goes.
 //! - No container that is not the plan's is touched.

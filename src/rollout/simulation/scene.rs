@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::compose::edit::LineChange;
 use crate::engine::Engine;
-use crate::engine::api::{ContainerId, ContainerSpec};
+use crate::engine::api::{ContainerId, ContainerSpec, RestartPolicy};
 use crate::engine::fake::{Behaviour, Container, Fake, World};
 use crate::journal::outcome::{RolloutReport, Signal};
 use crate::journal::{Journal, JournalError, KeptPlan, Record};
@@ -250,7 +250,10 @@ impl Scene {
             for container in world.containers().iter().filter(of_plan) {
                 let is_excused = may_break.contains(&container.name());
                 assert!(container.is_serving() || is_excused, "{} serves", container.name());
-                found.push((container.name().to_owned(), container.inspect().image()));
+                let seen = container.inspect();
+                let is_old = container.label(labels::RUN).is_none();
+                assert!(!is_old || RestartPolicy::of(&seen) == always(), "{seen:?} is as it was");
+                found.push((container.name().to_owned(), seen.image()));
             }
             found.sort();
             let found: Vec<(String, &str)> =
@@ -310,6 +313,9 @@ fn assert_alone(service: &ServicePlan, world: &World) {
         let (Some(old), Some(new)) = (&pair.old, &pair.new) else { continue };
         let runs = |name: &str| world.container(name).is_some_and(Container::is_running);
         assert!(!(runs(&old.id.0) && runs(&new.name)), "{} runs twice", pair.final_name);
+        let comes_back = |one: &Container| RestartPolicy::of(&one.inspect()).outlives_a_stop();
+        let comes_back = world.container(&old.id.0).is_some_and(comes_back);
+        assert!(!(comes_back && runs(&new.name)), "{} may run twice", pair.final_name);
     }
 }
 
@@ -320,10 +326,13 @@ async fn furnish(fake: &Fake, plan: &mut Plan, of: ReplacementId) {
     let old_host = host.and_then(|host| plan.replacement(host).old.as_ref());
     let old_host = old_host.map(|old| old.id.clone());
     let new_host = host.map(|host| placeholder(&run, host));
+    let is_stop_first = plan.service(of).order == Order::StopFirst;
     let pair = &mut plan.services[of.service].replacements[of.index];
     let mut name = pair.final_name.clone();
     if let Some(old) = &mut pair.old {
-        let spec = guest(spec(&pair.final_name, "app:1", &service, None), old_host.as_ref());
+        let mut spec = guest(spec(&pair.final_name, "app:1", &service, None), old_host.as_ref());
+        spec.body["HostConfig"]["RestartPolicy"] = always().body();
+        old.restart = is_stop_first.then(always);
         old.id = fake.create(&spec).await.unwrap();
         fake.start(&old.id).await.unwrap();
         name = format!("{}_{name}", old.id.short());
@@ -332,6 +341,11 @@ async fn furnish(fake: &Fake, plan: &mut Plan, of: ReplacementId) {
         *new = guest(spec(&name, "app:2", &service, Some(&run)), new_host.as_ref());
         pair.hash_text = host.map(|_| serde_json::from_value("text".into()).unwrap());
     }
+}
+
+/// The policy of every old container.
+fn always() -> RestartPolicy {
+    RestartPolicy::parse("always")
 }
 
 /// The same, in the network of another container.

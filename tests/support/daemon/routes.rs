@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use composeup::engine::api::{
     Attachment, ContainerFile, ContainerId, ContainerSpec, EngineEvent, Exec, ExecResult,
-    LayerProgress, Volume,
+    Inspection, LayerProgress, RestartPolicy, Volume,
 };
 use composeup::engine::fake::Fake;
 use composeup::engine::{Engine as _, EngineError};
@@ -97,6 +97,11 @@ impl Engine {
                 let path = query.value("path");
                 let file = ContainerFile { path, content: Vec::new(), mode: 0, uid: 0, gid: 0 };
                 fake.write_files(&id(of), &[file]).await?;
+            }
+            ("POST", ["containers", of, "update"]) => {
+                let policy = json!({ "HostConfig": body });
+                let policy = RestartPolicy::of(&Inspection(policy));
+                fake.set_restart_policy(&id(of), &policy).await?;
             }
             ("DELETE", ["containers", of]) => fake.remove(&id(of)).await?,
             ("POST", ["networks", "create"]) => fake.create_network(&body).await?,
