@@ -25,6 +25,8 @@ use crate::plan::steps::ReplacementId;
 
 /// How many helpers are started at a time.
 const AT_A_TIME: usize = 4;
+/// How often a helper is tried: a busy machine may let one fall silent before it is spoken to.
+const TRIES: usize = 2;
 /// How often the connections of an old container are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long connections are led after their container stopped, for those who remember its address.
@@ -307,15 +309,19 @@ impl<'a, E: Engine> Fleet<'a, E> {
         let slot = Rc::clone(self.slots.borrow_mut().entry(place.clone()).or_default());
         let make = async || {
             let image = self.image().await?;
-            match Helper::start(self.engine, &helper(&self.run, &image, &place)).await {
-                Ok(helper) => Some(helper),
-                Err(reason) => {
-                    if self.is_running(&place).await {
-                        self.refuse(&place, reason);
-                    }
-                    None
+            let spec = helper(&self.run, &image, &place);
+            let mut reason = String::new();
+            for _ in 0..TRIES {
+                match Helper::start(self.engine, &spec).await {
+                    Ok(helper) => return Some(helper),
+                    Err(error) => reason = error,
+                }
+                if !self.is_running(&place).await {
+                    return None;
                 }
             }
+            self.refuse(&place, reason);
+            None
         };
         slot.get_or_init(make).await;
     }

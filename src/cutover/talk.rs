@@ -88,9 +88,10 @@ async fn create(engine: &impl Engine, spec: &ContainerSpec) -> Result<ContainerI
 
 async fn connect(engine: &impl Engine, id: &ContainerId) -> Result<Helper, EngineError> {
     let link = engine.attach(id).await?;
-    engine.start(id).await?;
     let (asks, asked) = mpsc::unbounded_channel();
+    // It listens from its first moment, which may be long before the engine says that it started.
     tokio::spawn(talk(link, asked));
+    engine.start(id).await?;
     Ok(Helper { asks })
 }
 

@@ -52,7 +52,7 @@ impl Killed {
         self.nth += 1;
         let tap = Tap::holding(self.nth, std::env::var_os("COMPOSEUP_EVERY_CALL").is_some());
         let mut command = self.stack.composeup(&["upgrade", "--yes", "api", self.other_tag()]);
-        command.args(["--monitor", "1ms"]).env("DOCKER_HOST", tap.host());
+        command.args(["--monitor", "1ms", "--detour", "off"]).env("DOCKER_HOST", tap.host());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let is_held = tap.wait(|| child.try_wait().unwrap().is_some());
         child.kill().unwrap();

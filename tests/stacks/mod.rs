@@ -7,6 +7,7 @@ mod failing;
 mod hooks;
 mod interrupting;
 mod killing;
+mod leading;
 mod locking;
 mod only_v1;
 mod only_v2_26;

@@ -33,6 +33,11 @@ impl Running {
         self.wait_for(|event| event["kind"] == "step_started" && event["step"] == step);
     }
 
+    /// Reads events until a step has ended well.
+    pub(crate) fn wait_for_end_of_step(&mut self, step: &str) {
+        self.wait_for(|event| event["kind"] == "step_finished" && event["step"] == step);
+    }
+
     /// Reads events until one of this kind.
     pub(crate) fn wait_for_kind(&mut self, kind: &str) {
         self.wait_for(|event| event["kind"] == kind);
