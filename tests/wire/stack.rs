@@ -59,6 +59,7 @@ impl Stack {
     pub(super) fn composeup(&self, words: &[&str]) -> Output {
         let mut command = composeup();
         command.current_dir(self.folder()).env("DOCKER_HOST", self.daemon.host()).args(words);
+        command.env("COMPOSEUP_STATE_DIR", self.root.path().join("state"));
         command.output().unwrap()
     }
 
