@@ -36,6 +36,11 @@ pub enum Command {
     /// service there. Of two plain words the second is a tag, unless it is the name of a service
     /// of the project; `web=worker` always means the tag.
     Upgrade(UpgradeArgs),
+    /// Change the number of replicas, and nothing else: `composeup scale web=3`.
+    ///
+    /// New replicas are made as the file says and must become ready; of those that are too many the
+    /// highest numbers go, after their `pre_stop` hooks. None is replaced.
+    Scale(ScaleArgs),
     /// Show what `upgrade` would do, and change nothing.
     Plan(PlanArgs),
     /// Show the containers of the project and a run that is under way or left over.
@@ -184,6 +189,18 @@ pub struct RollingArgs {
     /// `stop-first`.
     #[arg(long, value_name = "ORDER")]
     pub order: Option<OrderChoice>,
+    /// How many at a time, how they hand over, and what a failure means.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Take back only the services that fail, and go on with the others.
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+/// How many replicas at a time, how they hand over, and what a failure means.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Rolling update")]
+pub struct PolicyArgs {
     /// How many replicas are replaced at a time: a number, `0` for all, or a share such as `25%` (1
     /// unless given).
     #[arg(long, value_name = "NUMBER")]
@@ -200,9 +217,6 @@ pub struct RollingArgs {
     /// The share of the replicas that may fail, from 0 (unless given) to 1.
     #[arg(long, value_name = "RATIO", value_parser = ratio)]
     pub max_failure_ratio: Option<f32>,
-    /// Take back only the services that fail, and go on with the others.
-    #[arg(long)]
-    pub keep_going: bool,
     /// Whether new connections are led past a container that is not ready or about to stop, by
     /// helpers in the network namespaces of those who talk to it: `auto` (where the engine lets
     /// them) or `off`.
@@ -212,6 +226,39 @@ pub struct RollingArgs {
     /// unless given).
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub drain_timeout: Option<Duration>,
+}
+
+/// Arguments of `scale`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ScaleArgs {
+    /// Services, each with the number of replicas it shall have.
+    #[arg(value_name = "SERVICE=NUMBER", required = true)]
+    pub words: Vec<String>,
+    /// When to pull images; the default is the service's `pull_policy`, else `missing`.
+    #[arg(long, value_name = "WHEN")]
+    pub pull: Option<PullChoice>,
+    /// Without a healthcheck: how long a container must run to count as ready (10s unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub ready_after: Option<Duration>,
+    /// How long a new container may take to become ready (derived from its healthcheck and at least
+    /// 60s unless given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Scale without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show the plan and stop.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How many replicas at a time, how they hand over, and what a failure means.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Take back only the services that fail, and go on with the others.
+    #[arg(long, help_heading = "Rolling update")]
+    pub keep_going: bool,
+    /// What happens while another run has the project.
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 /// `--detour`.

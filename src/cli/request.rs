@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use super::args::{DetourChoice, PullChoice, RollingArgs, TargetArgs};
+use super::args::{DetourChoice, PolicyArgs, PullChoice, RollingArgs, ScaleArgs, TargetArgs};
 use super::reading::Reading;
 use super::settings::Settings;
-use super::targets::{names, targets};
+use super::targets::{names, numbers, targets};
 use crate::compose::edit::set_tags;
 use crate::compose::hash::{Generation, v1};
 use crate::compose::model::{Project, Warning};
@@ -78,9 +78,9 @@ impl Request {
         })
     }
 
-    /// The same run, from the files as they are now.
-    pub(super) fn read_again(self, settings: &Settings, args: &TargetArgs) -> Result<Self, Error> {
-        Ok(Self { run: self.run, ..Self::read(settings, args)? })
+    /// The same in a run that has its id already.
+    pub(super) fn in_run(self, run: &str) -> Self {
+        Self { run: run.to_owned(), ..self }
     }
 
     /// Id of the run.
@@ -112,6 +112,27 @@ impl Request {
             ready_after: READY_AFTER,
             rolling: Rolling::default(),
             project_is_named: settings.load.project_name.is_some(),
+        })
+    }
+
+    /// Loads the project, of which only numbers of replicas change.
+    pub(super) fn scale(settings: &Settings, args: &ScaleArgs) -> Result<Self, Error> {
+        let request = Self::look_at(settings, &[])?;
+        let known: Vec<String> = request.before.services.keys().cloned().collect();
+        let rolling = Rolling {
+            order: None,
+            policy: policy_flags(&args.policy),
+            keep_going: args.keep_going,
+            handover: handover(&args.policy),
+            scale: numbers(&request.before.name, &known, &args.words)?,
+        };
+        Ok(Self {
+            services: rolling.scale.keys().cloned().collect(),
+            pull: args.pull.map(pull_policy),
+            timeout: args.timeout,
+            ready_after: args.ready_after.unwrap_or(READY_AFTER),
+            rolling,
+            ..request
         })
     }
 
@@ -244,18 +265,28 @@ pub(super) async fn connect(settings: &Settings) -> Result<Docker, Error> {
 }
 
 fn rolling(args: &RollingArgs) -> Rolling {
-    let policy = PolicyFlags {
+    Rolling {
+        order: args.order,
+        policy: policy_flags(&args.policy),
+        keep_going: args.keep_going,
+        handover: handover(&args.policy),
+        scale: BTreeMap::new(),
+    }
+}
+
+fn handover(args: &PolicyArgs) -> Option<Handover> {
+    let drain_timeout = args.drain_timeout.unwrap_or(DRAIN_TIMEOUT);
+    (args.detour == DetourChoice::Auto).then_some(Handover { drain_timeout })
+}
+
+fn policy_flags(args: &PolicyArgs) -> PolicyFlags {
+    PolicyFlags {
         parallelism: args.parallelism,
         delay: args.delay,
         monitor: args.monitor,
         failure_action: args.failure_action,
         max_failure_ratio: args.max_failure_ratio,
-    };
-    let (order, keep_going) = (args.order, args.keep_going);
-    let is_led = args.detour == DetourChoice::Auto;
-    let drain_timeout = args.drain_timeout.unwrap_or(DRAIN_TIMEOUT);
-    let handover = is_led.then_some(Handover { drain_timeout });
-    Rolling { order, policy, keep_going, handover, scale: BTreeMap::new() }
+    }
 }
 
 fn pull_policy(choice: PullChoice) -> PullPolicy {

@@ -10,8 +10,8 @@ use tokio::runtime::Builder;
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
 use super::{
-    abort, check, completions, config, demo, diagnostic, history, output, plan, resume, status,
-    unlock, upgrade,
+    abort, check, completions, config, demo, diagnostic, history, output, plan, resume, scale,
+    status, unlock, upgrade,
 };
 use crate::detour;
 use crate::error::{Error, ExitStatus};
@@ -62,6 +62,9 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
         Command::Check(args) => on_engine(async |cancel| check::run(args, settings, cancel).await),
         Command::Upgrade(args) => {
             on_engine(async |cancel| Box::pin(upgrade::run(args, settings, cancel)).await)
+        }
+        Command::Scale(args) => {
+            on_engine(async |cancel| Box::pin(scale::run(args, settings, cancel)).await)
         }
         Command::Status => on_engine(async |cancel| status::run(settings, cancel).await),
         Command::History(args) => {

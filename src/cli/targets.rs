@@ -1,8 +1,13 @@
-//! The words of `upgrade` and `plan`, resolved against the services of the project.
+//! The words of `upgrade`, `plan` and `scale`, resolved against the services of the project.
+
+use std::collections::BTreeMap;
 
 use crate::compose::reference::check_tag;
 use crate::error::Error;
 use crate::plan::PlanError;
+
+/// More replicas than one engine runs.
+const MANY: u32 = 1000;
 
 /// One service that was asked for, and its new tag if one was given.
 pub type Target = (String, Option<String>);
@@ -39,6 +44,39 @@ pub fn targets(project: &str, services: &[String], words: &[String]) -> Result<V
 #[must_use]
 pub fn names(words: &[String]) -> Vec<String> {
     words.iter().map(|word| word.split('=').next().unwrap_or(word).to_owned()).collect()
+}
+
+/// Reads any number of `SERVICE=NUMBER`.
+///
+/// # Errors
+///
+/// As [`targets`].
+pub fn numbers(
+    project: &str,
+    services: &[String],
+    words: &[String],
+) -> Result<BTreeMap<String, u32>, Error> {
+    let mut numbers = BTreeMap::new();
+    for word in words {
+        let (service, number) = number(word)?;
+        if !services.contains(&service) {
+            return Err(unknown(project, services, &service));
+        }
+        if numbers.insert(service.clone(), number).is_some() {
+            return Err(usage(format!("`{service}` is named twice")));
+        }
+    }
+    Ok(numbers)
+}
+
+fn number(word: &str) -> Result<(String, u32), Error> {
+    let Some((service, number)) = word.split_once('=').filter(|(service, _)| !service.is_empty())
+    else {
+        return Err(usage(format!("`{word}` is not a service with a number, such as `web=3`")));
+    };
+    let number = number.parse().ok().filter(|number| *number <= MANY);
+    let wrong = || usage(format!("`{word}`: a number of replicas is from 0 to {MANY}"));
+    Ok((service.to_owned(), number.ok_or_else(wrong)?))
 }
 
 fn target(word: &str) -> Result<Target, Error> {
@@ -95,6 +133,34 @@ mod tests {
                 shown.collect::<Vec<_>>().join(" ")
             }
         }
+    }
+
+    fn read_numbers(words: &[&str]) -> String {
+        let owned =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        match numbers("shop", &owned(&["web", "worker"]), &owned(words)) {
+            Err(error) => format!("error: {error}"),
+            Ok(numbers) => format!("{numbers:?}"),
+        }
+    }
+
+    #[test]
+    fn a_number_of_replicas_follows_its_service() {
+        assert_eq!(read_numbers(&["worker=2", "web=0"]), r#"{"web": 0, "worker": 2}"#);
+        assert_eq!(
+            read_numbers(&["web"]),
+            "error: `web` is not a service with a number, such as `web=3`"
+        );
+        assert_eq!(
+            read_numbers(&["=3"]),
+            "error: `=3` is not a service with a number, such as `web=3`"
+        );
+        for wrong in ["web=", "web=many", "web=-1", "web=1001", "web=99999999999"] {
+            let said = format!("error: `{wrong}`: a number of replicas is from 0 to 1000");
+            assert_eq!(read_numbers(&[wrong]), said);
+        }
+        assert_eq!(read_numbers(&["web=1", "web=2"]), "error: `web` is named twice");
+        assert_eq!(read_numbers(&["wbe=1"]), "error: project `shop` has no service `wbe`");
     }
 
     #[test]

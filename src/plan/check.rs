@@ -122,7 +122,8 @@ impl Planner<'_> {
         let Some(first) = self.containers().first().filter(|_| findings.is_empty()) else {
             return findings;
         };
-        findings.extend(preflight.before_changing(self.service));
+        findings.extend(preflight.before_creating(self.service));
+        findings.extend(preflight.before_replacing(self.service));
         findings.extend(self.image_findings(self.pull().is_some()));
         let number = first.number().unwrap_or(1);
         let change = Change { number, old: Some(first), is_wanted: true };

@@ -19,6 +19,7 @@ pub mod replicas;
 pub mod resources;
 #[cfg(test)]
 pub(crate) mod sample;
+mod scale;
 mod service;
 mod stay_down;
 pub mod step_ref;

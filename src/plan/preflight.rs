@@ -27,11 +27,16 @@ impl Preflight<'_> {
         [self.containers(service), self.folder(service)].concat()
     }
 
-    /// What is found about a service that is to change.
+    /// What is found about a service that gets new containers.
     #[must_use]
-    pub fn before_changing(&self, service: &Service) -> Vec<Finding> {
-        let found = [self.external(service), self.inactive(service), self.replicas(service)];
-        [found.concat(), self.healthcheck(service)].concat()
+    pub fn before_creating(&self, service: &Service) -> Vec<Finding> {
+        [self.external(service), self.healthcheck(service)].concat()
+    }
+
+    /// What is found about a service whose containers are replaced.
+    #[must_use]
+    pub fn before_replacing(&self, service: &Service) -> Vec<Finding> {
+        [self.inactive(service), self.replicas(service)].concat()
     }
 
     /// There must be something to replace, and nothing left of an earlier run.
@@ -189,7 +194,12 @@ mod tests {
         let preflight =
             Preflight { project: &project, observed: &observed, project_is_named: false };
         let service = &project.services["web"];
-        [preflight.before_comparing(service), preflight.before_changing(service)].concat()
+        [
+            preflight.before_comparing(service),
+            preflight.before_creating(service),
+            preflight.before_replacing(service),
+        ]
+        .concat()
     }
 
     fn messages(findings: &[Finding]) -> Vec<&str> {
@@ -234,7 +244,7 @@ mod tests {
             let observed = observed(&project, containers);
             let preflight =
                 Preflight { project: &project, observed: &observed, project_is_named: false };
-            preflight.before_changing(&project.services["web"])
+            preflight.before_replacing(&project.services["web"])
         };
         assert_eq!(messages(&found(&[of("web")])), [""; 0]);
         let both = found(&[of("web"), of("debug")]);

@@ -17,6 +17,7 @@ use super::provenance::Provenance;
 use super::readiness::{default_deadline, effective_check};
 use super::replicas::{Change, changes};
 use super::resources;
+use super::scale;
 use super::stay_down::stay_down;
 use super::steps::{
     Cause, Finding, Level, OldContainer, Order, Pin, Plan, Pull, Readiness, Replacement,
@@ -61,9 +62,18 @@ impl Planner<'_> {
             plan.up_to_date.push(self.service.name.clone());
             return Ok(false);
         }
+        let pull = pull.filter(|_| is_anything_new(&changes));
         let mut strategy = self.strategy(&changes);
-        plan.findings.extend(preflight.before_changing(self.service));
-        plan.findings.extend(self.image_findings(pull.is_some()));
+        if is_anything_new(&changes) {
+            plan.findings.extend(preflight.before_creating(self.service));
+            plan.findings.extend(self.image_findings(pull.is_some()));
+        }
+        plan.findings.extend(match self.scale() {
+            Some(wanted) => {
+                scale::findings(self.service, wanted, self.is_mixed(&changes, &identity))
+            }
+            None => preflight.before_replacing(self.service),
+        });
         plan.findings.append(&mut strategy.findings);
         let service = self.service_plan(&changes, &identity, strategy, pull.is_some())?;
         let new = service.replacements.iter().find_map(|pair| pair.new.as_ref());
@@ -127,13 +137,24 @@ impl Planner<'_> {
 
     fn changes(&self, identity: &Identity, is_pulled: bool) -> Vec<Change<'_>> {
         let found = u32::try_from(self.containers().len()).unwrap_or(u32::MAX);
-        if let Some(wanted) = self.options.rolling.scale.get(&self.service.name) {
-            return changes(self.containers(), *wanted, |_| false);
+        if let Some(wanted) = self.scale() {
+            return changes(self.containers(), wanted, |_| false);
         }
         let by_file = self.service.replicas().filter(|_| self.is_asked_for());
         changes(self.containers(), by_file.unwrap_or(found), |old| {
             is_pulled || !self.late.is_empty() || !self.is_up_to_date(old, identity)
         })
+    }
+
+    /// The number of replicas, if nothing else changes.
+    fn scale(&self) -> Option<u32> {
+        self.options.rolling.scale.get(&self.service.name).copied()
+    }
+
+    /// Whether new replicas come beside old ones of another configuration.
+    fn is_mixed(&self, changes: &[Change], identity: &Identity) -> bool {
+        let mut all = self.containers().iter();
+        is_anything_new(changes) && all.any(|old| !self.is_up_to_date(old, identity))
     }
 
     /// The order; where a second container cannot run, none can be added either.
@@ -188,12 +209,17 @@ impl Planner<'_> {
         let is_down = new.filter(|_| strategy.order == Order::StopFirst);
         let deploy = self.service.deploy.as_ref();
         let way_back = deploy.and_then(|deploy| deploy.rollback_config.as_ref());
+        let from_image = self.containers().first().map(Inspection::image).unwrap_or_default();
+        let from_pin = self.containers().first().map(|old| self.pin_of(old));
         Ok(ServicePlan {
             service: self.service.name.clone(),
-            from_image: self.containers().first().map(Inspection::image).unwrap_or_default(),
-            to_image: self.image_name(),
-            from_pin: self.containers().first().map(|old| self.pin_of(old)),
-            to_pin: self.image().map(|image| Pin::of(image, &self.image_name())),
+            to_image: new.map_or_else(|| from_image.clone(), |_| self.image_name()),
+            from_image,
+            to_pin: match new {
+                Some(_) => self.image().map(|image| Pin::of(image, &self.image_name())),
+                None => from_pin.clone(),
+            },
+            from_pin,
             causes: self.causes(changes, &pairs, is_pulled),
             order: strategy.order,
             order_cause: strategy.cause,
@@ -383,4 +409,8 @@ impl Planner<'_> {
             Some(_) => Vec::new(),
         }
     }
+}
+
+fn is_anything_new(changes: &[Change]) -> bool {
+    changes.iter().any(|change| change.is_wanted)
 }

@@ -11,6 +11,7 @@ mod leading;
 mod locking;
 mod only_v1;
 mod only_v2_26;
+mod scaling;
 mod sharing;
 mod staying_down;
 mod upgrading;
