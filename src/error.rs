@@ -144,6 +144,14 @@ pub enum Error {
         /// The files, as messages show them.
         files: Vec<String>,
     },
+    /// Nobody knows what a service ran before.
+    #[error("nothing was changed: {}", unknown_past(service, to.as_deref()))]
+    NoEarlierImage {
+        /// The service.
+        service: String,
+        /// The run that was named.
+        to: Option<String>,
+    },
     /// A question was answered with no, or could not be asked.
     #[error("nothing was changed: {reason}")]
     NotConfirmed {
@@ -182,6 +190,7 @@ impl Error {
             Self::Journal(_)
             | Self::JournalElsewhere { .. }
             | Self::FilesChanged { .. }
+            | Self::NoEarlierImage { .. }
             | Self::NotConfirmed { .. } => ExitStatus::Refused,
             Self::Cancelled(signal) => signal.exit_status(),
             Self::Usage { .. } => ExitStatus::Usage,
@@ -203,6 +212,10 @@ impl Error {
                 ABORT.into(),
                 "its journal is with whoever started it; only there `composeup resume` works"
                     .into(),
+            ],
+            Self::NoEarlierImage { .. } => vec![
+                "`composeup history` shows the runs that are known".into(),
+                "`composeup upgrade SERVICE TAG` gives it any tag".into(),
             ],
             Self::FilesChanged { .. } => {
                 vec!["put the files back as they were and try again".into(), ABORT.into()]
@@ -233,6 +246,13 @@ fn by(start: Option<&Start>) -> String {
 fn files_text(files: &[String]) -> String {
     let quoted: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
     crate::text::list(&quoted)
+}
+
+fn unknown_past(service: &str, to: Option<&str>) -> String {
+    match to {
+        Some(run) => format!("no run {run} that changed `{service}` is known"),
+        None => format!("no run is known that gave `{service}` another image"),
+    }
 }
 
 /// The way out of what composeup did not foresee.

@@ -62,6 +62,11 @@ pub enum Command {
     /// When, by whom, from which image to which, how long it took, and how it ended. Runs whose
     /// journal is on another machine are known as far as the labels of the containers tell.
     History(HistoryArgs),
+    /// Bring a service back to the image it ran before, and its tag in the file.
+    ///
+    /// By the same start-first rollout as `upgrade`. If the tag has moved since, it is given back to
+    /// the image that had it.
+    Rollback(RollbackArgs),
     /// Show who has the project locked, ask, and unlock it.
     ///
     /// A run locks its project on the engine, so that nobody else changes it meanwhile. It unlocks it
@@ -165,6 +170,20 @@ pub struct TargetArgs {
     /// When to pull images; the default is the service's `pull_policy`, else `missing`.
     #[arg(long, value_name = "WHEN")]
     pub pull: Option<PullChoice>,
+    /// How new containers are judged.
+    #[command(flatten)]
+    pub ready: ReadyArgs,
+    /// Every service of the project, as without any word.
+    #[arg(long, conflicts_with = "words")]
+    pub all: bool,
+    /// How replicas follow each other.
+    #[command(flatten)]
+    pub rolling: RollingArgs,
+}
+
+/// How new containers are judged.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReadyArgs {
     /// Without a healthcheck: how long a container must run to count as ready (10s unless given).
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub ready_after: Option<Duration>,
@@ -172,12 +191,6 @@ pub struct TargetArgs {
     /// 60s unless given).
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Every service of the project, as without any word.
-    #[arg(long, conflicts_with = "words")]
-    pub all: bool,
-    /// How replicas follow each other.
-    #[command(flatten)]
-    pub rolling: RollingArgs,
 }
 
 /// How replicas follow each other, and what a failure means; each one wins over
@@ -237,13 +250,9 @@ pub struct ScaleArgs {
     /// When to pull images; the default is the service's `pull_policy`, else `missing`.
     #[arg(long, value_name = "WHEN")]
     pub pull: Option<PullChoice>,
-    /// Without a healthcheck: how long a container must run to count as ready (10s unless given).
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub ready_after: Option<Duration>,
-    /// How long a new container may take to become ready (derived from its healthcheck and at least
-    /// 60s unless given).
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub timeout: Option<Duration>,
+    /// How new containers are judged.
+    #[command(flatten)]
+    pub ready: ReadyArgs,
     /// Scale without asking.
     #[arg(short, long)]
     pub yes: bool,
@@ -287,6 +296,36 @@ pub struct UpgradeArgs {
     /// Show the plan and stop.
     #[arg(long)]
     pub dry_run: bool,
+    /// What happens while another run has the project.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Arguments of `rollback`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RollbackArgs {
+    /// The service to bring back.
+    #[arg(value_name = "SERVICE", required = true)]
+    pub services: Vec<String>,
+    /// Bring it to what this run of the history brought; what ran before the last one unless given.
+    #[arg(long, value_name = "RUN")]
+    pub to: Option<String>,
+    /// Roll back without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Let services that cannot run twice be down while they are replaced; without a terminal it is
+    /// needed for them.
+    #[arg(long)]
+    pub allow_downtime: bool,
+    /// Show the plan and stop.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How new containers are judged.
+    #[command(flatten)]
+    pub ready: ReadyArgs,
+    /// How replicas follow each other.
+    #[command(flatten)]
+    pub rolling: RollingArgs,
     /// What happens while another run has the project.
     #[command(flatten)]
     pub lock: LockArgs,
@@ -489,7 +528,7 @@ mod tests {
         let Command::Plan(args) = parse("composeup plan web --timeout 1m30s").command else {
             panic!("not a plan");
         };
-        assert_eq!(args.targets.timeout, Some(Duration::from_secs(90)));
+        assert_eq!(args.targets.ready.timeout, Some(Duration::from_secs(90)));
         let wrong = CommandLine::try_parse_from(["composeup", "plan", "--timeout", "90"]);
         assert!(wrong.unwrap_err().to_string().contains("`1m30s`"));
     }

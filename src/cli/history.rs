@@ -7,7 +7,8 @@ use super::runs::Runs;
 use super::settings::Settings;
 use crate::engine::Engine;
 use crate::error::{Error, ExitStatus};
-use crate::report::history::{HistoryText, Past, history_json};
+use crate::journal::Past;
+use crate::report::history::{HistoryText, history_json, run_json};
 use crate::rollout::Cancel;
 
 /// Prints the runs of the project, those of one service, or one run. Nothing is ever changed.
@@ -22,7 +23,7 @@ pub(super) async fn run(
         && let Some(story) = runs.store.read(run)?
     {
         let past = Past::Told(Box::new(story.clone()));
-        show(settings, &past.json(), &text.story(&story, args.logs));
+        show(settings, &run_json(&past), &text.story(&story, args.logs));
         return Ok(ExitStatus::Ok);
     }
     if args.logs {

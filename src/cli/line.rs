@@ -21,9 +21,9 @@ use crate::rollout::{Cancel, Rollout, RolloutReport};
 use crate::text::{duration, list};
 
 /// What was ordered.
-pub(super) struct Order<'a> {
+pub(super) struct Order<'a, R> {
     /// Reads it, from the files as they are.
-    pub(super) read: &'a dyn Fn() -> Result<Request, Error>,
+    pub(super) read: R,
     /// The words of the command line, without flags.
     pub(super) command: String,
     pub(super) consent: Consent,
@@ -48,9 +48,12 @@ pub(super) struct Consent {
 
 /// Rolls out, and says how it ended. Nothing is locked before somebody said yes, unless there is
 /// somebody else to wait for; whoever that was may have changed everything that was read before.
-pub(super) async fn roll_out(order: &Order<'_>) -> Result<ExitStatus, Error> {
+pub(super) async fn roll_out<R>(order: &Order<'_, R>) -> Result<ExitStatus, Error>
+where
+    R: AsyncFn() -> Result<Request, Error>,
+{
     let &Order { settings, cancel, wait, .. } = order;
-    let request = (order.read)()?;
+    let request = cancel.guard((order.read)()).await?;
     let runs = Runs::of_project(settings, request.project())?;
     let engine = cancel.guard(async { connect(settings).await }).await?;
     let line = Line { order, runs: &runs };
@@ -75,7 +78,7 @@ pub(super) async fn roll_out(order: &Order<'_>) -> Result<ExitStatus, Error> {
 
 /// Whether the plan is shown before the rollout: JSON has it in its events, and the quiet want to
 /// see it only if they are asked.
-fn is_told(order: &Order, plan: &Plan) -> bool {
+fn is_told<R>(order: &Order<'_, R>, plan: &Plan) -> bool {
     match order.settings.progress {
         Progress::Live | Progress::Plain => true,
         Progress::Quiet => !order.consent.yes && !plan.is_empty(),
@@ -94,12 +97,12 @@ fn downtime_question(plan: &Plan) -> Option<String> {
 }
 
 /// An order, and the runs of its project.
-struct Line<'a> {
-    order: &'a Order<'a>,
+struct Line<'a, R> {
+    order: &'a Order<'a, R>,
     runs: &'a Runs,
 }
 
-impl Line<'_> {
+impl<R: AsyncFn() -> Result<Request, Error>> Line<'_, R> {
     /// The plan, unless an earlier run is not over.
     async fn plan(&self, engine: &impl Engine, request: &Request) -> Result<Plan, Error> {
         let planned = async {
@@ -148,7 +151,7 @@ impl Line<'_> {
             self.order.cancel.guard(self.runs.refuse_unfinished(engine)).await?;
             return self.roll_out(engine, request, &plan).await.map(Some);
         }
-        let request = (self.order.read)()?.in_run(request.run());
+        let request = self.order.cancel.guard((self.order.read)()).await?.in_run(request.run());
         match self.agreed_plan(engine, &request).await? {
             Some(plan) => self.roll_out(engine, &request, &plan).await.map(Some),
             None => Ok(None),

@@ -17,6 +17,7 @@ pub mod prompt;
 mod reading;
 mod request;
 mod resume;
+mod rollback;
 mod run;
 mod runs;
 mod scale;

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use super::args::{DetourChoice, PolicyArgs, PullChoice, RollingArgs, ScaleArgs, TargetArgs};
+use super::args::{
+    DetourChoice, PolicyArgs, PullChoice, ReadyArgs, RollingArgs, ScaleArgs, TargetArgs,
+};
 use super::reading::Reading;
 use super::settings::Settings;
-use super::targets::{names, numbers, targets};
+use super::targets::{Target, names, numbers, targets};
 use crate::compose::edit::set_tags;
 use crate::compose::hash::{Generation, v1};
 use crate::compose::model::{Project, Warning};
+use crate::compose::reference::Reference;
 use crate::compose::write::check_replaceable;
 use crate::compose::{ComposeError, LoadOptions, load};
 use crate::engine::api::Inspection;
@@ -18,10 +21,11 @@ use crate::engine::docker::{Address, Deadlines, Docker};
 use crate::engine::spec::Style;
 use crate::engine::{Engine, Observed, observe};
 use crate::error::Error;
+use crate::journal::ImageRef;
 use crate::labels;
 use crate::plan::order::unknown_service;
 use crate::plan::policy::PolicyFlags;
-use crate::plan::steps::{FileEdit, Finding, Handover, Level, Plan};
+use crate::plan::steps::{FileEdit, Finding, Handover, Level, Pin, Plan};
 use crate::plan::{
     Check, PlanError, PlanOptions, PullPolicy, Rolling, Situation, check, plan, wanted,
 };
@@ -45,6 +49,8 @@ pub(super) struct Request {
     warnings: Vec<Finding>,
     services: BTreeSet<String>,
     pull: Option<PullPolicy>,
+    /// What images are to mean again.
+    pins: BTreeMap<String, Pin>,
     timeout: Option<Duration>,
     ready_after: Duration,
     rolling: Rolling,
@@ -55,9 +61,41 @@ impl Request {
     /// Loads the project and resolves the words of the command line against it.
     pub(super) fn read(settings: &Settings, args: &TargetArgs) -> Result<Self, Error> {
         let options = LoadOptions { named: names(&args.words), ..settings.load.clone() };
-        let Reading { project: before, options, refused } = Reading::of(options)?;
-        let known: Vec<String> = before.services.keys().cloned().collect();
-        let targets = targets(&before.name, &known, &args.words)?;
+        let reading = Reading::of(options)?;
+        let known: Vec<String> = reading.project.services.keys().cloned().collect();
+        let targets = targets(&reading.project.name, &known, &args.words)?;
+        let request = Self::retag(reading, targets, &args.ready, &args.rolling)?;
+        Ok(Self { pull: args.pull.map(pull_policy), ..request })
+    }
+
+    /// Wants services to run again what they ran before: image by image.
+    pub(super) fn bring_back(
+        settings: &Settings,
+        earlier: Vec<(String, ImageRef)>,
+        ready: &ReadyArgs,
+        rolling: &RollingArgs,
+    ) -> Result<Self, Error> {
+        let named = earlier.iter().map(|(service, _)| service.clone()).collect();
+        let reading = Reading::of(LoadOptions { named, ..settings.load.clone() })?;
+        let before = &reading.project;
+        let mut pins = BTreeMap::new();
+        let mut targets: Vec<Target> = Vec::new();
+        for (service, image) in earlier {
+            let now = before.services.get(&service);
+            let now = now.ok_or_else(|| unknown_service(before, &service))?.image.as_deref();
+            targets.push((service.clone(), earlier_tag(&service, now, &image.name)?));
+            pins.extend(image.pin.map(|pin| (service, pin)));
+        }
+        Ok(Self { pins, ..Self::retag(reading, targets, ready, rolling)? })
+    }
+
+    fn retag(
+        reading: Reading,
+        targets: Vec<Target>,
+        ready: &ReadyArgs,
+        rolling: &RollingArgs,
+    ) -> Result<Self, Error> {
+        let Reading { project: before, options, refused } = reading;
         let retagged = set_tags(&options, &before, &targets, &load)?;
         let warnings = before.warnings.iter().chain(&retagged.warnings).map(finding).collect();
         Ok(Self {
@@ -66,15 +104,16 @@ impl Request {
             generation: options.generation,
             refused,
             after: retagged.project,
-            v1: read_as_v1(&settings.load, &retagged.edits),
+            v1: read_as_v1(&options, &retagged.edits),
             edits: retagged.edits,
             warnings,
             services: targets.into_iter().map(|(service, _)| service).collect(),
-            pull: args.pull.map(pull_policy),
-            timeout: args.timeout,
-            ready_after: args.ready_after.unwrap_or(READY_AFTER),
-            rolling: rolling(&args.rolling),
-            project_is_named: settings.load.project_name.is_some(),
+            pull: None,
+            pins: BTreeMap::new(),
+            timeout: ready.timeout,
+            ready_after: ready.ready_after.unwrap_or(READY_AFTER),
+            rolling: self::rolling(rolling),
+            project_is_named: options.project_name.is_some(),
         })
     }
 
@@ -108,6 +147,7 @@ impl Request {
             before: project,
             services: services.iter().cloned().collect(),
             pull: None,
+            pins: BTreeMap::new(),
             timeout: None,
             ready_after: READY_AFTER,
             rolling: Rolling::default(),
@@ -129,8 +169,8 @@ impl Request {
         Ok(Self {
             services: rolling.scale.keys().cloned().collect(),
             pull: args.pull.map(pull_policy),
-            timeout: args.timeout,
-            ready_after: args.ready_after.unwrap_or(READY_AFTER),
+            timeout: args.ready.timeout,
+            ready_after: args.ready.ready_after.unwrap_or(READY_AFTER),
             rolling,
             ..request
         })
@@ -186,6 +226,7 @@ impl Request {
         services: &BTreeSet<String>,
     ) -> Result<Observed, Error> {
         let mut wanted = wanted(&self.after, services)?;
+        wanted.images.extend(self.pins.values().map(|pin| pin.id.clone()));
         if let Ok((_, after)) = &self.v1 {
             wanted.containers = after.containers();
         }
@@ -232,6 +273,7 @@ impl Request {
             run: self.run.clone(),
             services: self.services.clone(),
             pull,
+            pins: self.pins.clone(),
             timeout: self.timeout,
             ready_after: self.ready_after,
             rolling: self.rolling.clone(),
@@ -256,6 +298,24 @@ fn unwritable(edit: &FileEdit) -> Option<Finding> {
     let error = check_replaceable(&edit.path, &edit.before).err()?;
     let what = format!("`{}` {error}", edit.shown);
     Some(Finding::new(Level::Error, None, what).with_hint(error.hint()))
+}
+
+/// The tag that makes an image of the files the earlier one again; nothing if it is the same.
+fn earlier_tag(service: &str, now: Option<&str>, then: &str) -> Result<Option<String>, Error> {
+    if now == Some(then) {
+        return Ok(None);
+    }
+    let (now_parts, then_parts) = (now.map(Reference::split), Reference::split(then));
+    let is_same_name = now_parts.is_some_and(|now| now.name == then_parts.name);
+    let tag = then_parts.tag.filter(|_| is_same_name && then_parts.digest.is_none());
+    let tag = tag.ok_or_else(|| Error::Usage {
+        message: format!(
+            "`{service}` ran `{then}`, and no tag makes `{}` that: write it into the file by hand, \
+             then `composeup upgrade {service}`",
+            now.unwrap_or_default()
+        ),
+    })?;
+    Ok(Some(tag.to_owned()))
 }
 
 /// The engine that the settings name.

@@ -10,8 +10,8 @@ use tokio::runtime::Builder;
 use super::args::{Command, CommandLine};
 use super::settings::{DEFAULT_WIDTH, Settings, Surroundings};
 use super::{
-    abort, check, completions, config, demo, diagnostic, history, output, plan, resume, scale,
-    status, unlock, upgrade,
+    abort, check, completions, config, demo, diagnostic, history, output, plan, resume, rollback,
+    scale, status, unlock, upgrade,
 };
 use crate::detour;
 use crate::error::{Error, ExitStatus};
@@ -69,6 +69,9 @@ fn run(command: &Command, settings: &Settings) -> Result<ExitStatus, Error> {
         Command::Status => on_engine(async |cancel| status::run(settings, cancel).await),
         Command::History(args) => {
             on_engine(async |cancel| history::run(args, settings, cancel).await)
+        }
+        Command::Rollback(args) => {
+            on_engine(async |cancel| Box::pin(rollback::run(args, settings, cancel)).await)
         }
         Command::Resume(args) => {
             on_engine(async |cancel| Box::pin(resume::run(args, settings, cancel)).await)

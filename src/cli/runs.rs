@@ -14,11 +14,10 @@ use crate::env;
 use crate::error::Error;
 use crate::journal::outcome::RolloutReport;
 use crate::journal::{
-    Change, FoundRun, Header, ImageRef, KeptPlan, Start, Store, Story, found_run,
+    Change, FoundRun, Header, ImageRef, KeptPlan, Past, Start, Store, Story, found_run,
 };
 use crate::labels;
 use crate::plan::steps::Pin;
-use crate::report::history::Past;
 
 /// Digits of a folder's fingerprint in the name of the store.
 const DIGITS: usize = 8;

@@ -19,7 +19,7 @@ pub(super) async fn run(
     // Nothing is replaced, so that nothing is down meanwhile.
     let consent = Consent { yes: args.yes, allow_downtime: true, dry_run: args.dry_run };
     let order = Order {
-        read: &|| Request::scale(settings, args),
+        read: async || Request::scale(settings, args),
         command: [&["scale".to_owned()][..], &args.words].concat().join(" "),
         consent,
         question,

@@ -18,7 +18,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Error> {
     let &UpgradeArgs { yes, allow_downtime, dry_run, .. } = args;
     let order = Order {
-        read: &|| Request::read(settings, &args.targets),
+        read: async || Request::read(settings, &args.targets),
         command: [&["upgrade".to_owned()][..], &args.targets.words].concat().join(" "),
         consent: Consent { yes, allow_downtime, dry_run },
         question,

@@ -14,7 +14,7 @@ use super::order::{by_dependency, needs};
 use super::policy::PolicyFlags;
 use super::resources::{networks_of, volumes_of};
 use super::service::Planner;
-use super::steps::{FileEdit, Finding, Handover, Plan, Planned, Step};
+use super::steps::{FileEdit, Finding, Handover, Pin, Plan, Planned, Step};
 use super::strategy::OrderChoice;
 use crate::compose::hash::v1;
 use crate::compose::model::Project;
@@ -57,6 +57,8 @@ pub struct PlanOptions<'a> {
     pub services: BTreeSet<String>,
     /// `--pull`; else the service's own `pull_policy`.
     pub pull: Option<PullPolicy>,
+    /// What the image of a service is to mean again, by the name of the service.
+    pub pins: BTreeMap<String, Pin>,
     /// `--timeout`; else derived from the healthcheck.
     pub timeout: Option<Duration>,
     /// `--ready-after`.
@@ -214,13 +216,21 @@ services:
         services: &[&str],
         change: impl Fn(&mut Observed),
     ) -> Result<Plan, PlanError> {
+        plan_with(after, &sample::options(services), change)
+    }
+
+    fn plan_with(
+        after: &str,
+        options: &PlanOptions,
+        change: impl Fn(&mut Observed),
+    ) -> Result<Plan, PlanError> {
         let (before, after) = (sample::project(FILE), sample::project(after));
         let containers = [sample::container(&before, "app"), sample::container(&before, "worker")];
         let mut observed = sample::observed(&after, &containers);
         change(&mut observed);
         let situation =
             Situation { before: &before, after: &after, edits: &[], v1: None, observed: &observed };
-        plan(&situation, &sample::options(services))
+        plan(&situation, options)
     }
 
     #[test]
@@ -278,6 +288,28 @@ services:
         let text = FILE.replace("app:1", "app:2");
         let plan = plan_for(&text, &["app"], |observed| observed.images.clear()).unwrap();
         assert_eq!(plan.pulls[0].image, "app:2");
+    }
+
+    #[test]
+    fn an_image_that_is_to_be_what_it_was_is_fetched_if_its_tag_has_moved() {
+        let moved = |observed: &mut Observed| {
+            let image = |id: &str| Image(serde_json::json!({ "Id": id }));
+            observed.images.insert("app:1".into(), image("sha256:newer"));
+            observed.images.insert("sha256:older".into(), image("sha256:older"));
+        };
+        let plan = |id: &str, digest: Option<&str>| {
+            let mut options = sample::options(&["app"]);
+            let pin = Pin { id: id.into(), digest: digest.map(str::to_owned) };
+            options.pins = BTreeMap::from([("app".to_owned(), pin)]);
+            plan_with(FILE, &options, moved)
+        };
+        let pulls = |id: &str, digest| plan(id, digest).unwrap().pulls;
+        assert_eq!(pulls("sha256:newer", None), []);
+        assert_eq!(pulls("sha256:older", None)[0].pin.as_ref().unwrap().id, "sha256:older");
+        assert_eq!(pulls("sha256:gone", Some("app@sha256:1")).len(), 1);
+        let gone = plan("sha256:gone", None);
+        let Err(PlanError::Refused { findings }) = gone else { panic!("{gone:?}") };
+        assert!(findings[0].message.contains("`app:1` was is not on the engine"), "{findings:?}");
     }
 
     #[test]

@@ -100,6 +100,7 @@ pub(crate) fn options(services: &[&str]) -> PlanOptions<'static> {
         run: RUN.into(),
         services: services.iter().map(|name| (*name).to_owned()).collect(),
         pull: None,
+        pins: BTreeMap::new(),
         timeout: None,
         ready_after: Duration::from_secs(10),
         rolling: Rolling::default(),

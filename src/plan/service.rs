@@ -268,6 +268,9 @@ impl Planner<'_> {
         causes.extend(self.late.iter().map(shared));
         match (causes.is_empty(), is_pulled) {
             (false, _) => causes,
+            (true, true) if self.options.pins.contains_key(&self.service.name) => {
+                vec![Cause("image goes back to what it was".into())]
+            }
             (true, true) => vec![Cause("image will be pulled".into())],
             (true, false) => vec![Cause("configuration changed".into())],
         }
@@ -380,15 +383,19 @@ impl Planner<'_> {
             PullPolicy::Always if !self.is_asked_for() => PullPolicy::Missing,
             policy => policy,
         };
-        let wanted = match policy {
-            PullPolicy::Always => true,
-            PullPolicy::Missing => self.image().is_none(),
-            PullPolicy::Never => false,
+        let pin = self.options.pins.get(&self.service.name);
+        let is_another = |pin: &Pin| self.image().is_none_or(|image| image.id() != pin.id);
+        let wanted = match (policy, pin) {
+            (PullPolicy::Never, _) => false,
+            (_, Some(pin)) => is_another(pin),
+            (PullPolicy::Always, None) => true,
+            (PullPolicy::Missing, None) => self.image().is_none(),
         };
         (wanted && self.service.image.is_some()).then(|| Pull {
             service: self.service.name.clone(),
             image: self.image_name(),
             platform: self.service.platform.clone(),
+            pin: pin.cloned(),
         })
     }
 
@@ -406,8 +413,20 @@ impl Planner<'_> {
                 format!("image `{image}` is not on the engine, and nothing may be pulled"),
                 "load or build the image first, or leave out `--pull never`",
             ),
+            Some(image) if is_pulled && self.is_gone() => error(
+                format!("what `{image}` was is not on the engine any more, and no registry has it"),
+                "build or load that image again and give it its tag, then `composeup upgrade`",
+            ),
             Some(_) => Vec::new(),
         }
+    }
+
+    /// Whether the image that is to have its name again can be had from nowhere.
+    fn is_gone(&self) -> bool {
+        let is_gone = |pin: &Pin| {
+            pin.digest.is_none() && !self.situation.observed.images.contains_key(&pin.id)
+        };
+        self.options.pins.get(&self.service.name).is_some_and(is_gone)
     }
 }
 

@@ -91,6 +91,9 @@ pub struct Pull {
     pub image: String,
     /// The service's `platform`, if it has one.
     pub platform: Option<String>,
+    /// What the reference is to mean again, whatever it means by now: then that image gets the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
 }
 
 impl Plan {

@@ -10,69 +10,24 @@ use super::layout::wrap;
 use super::style::{Style, Tone};
 use super::words::{image_change, subject};
 use crate::journal::outcome::{Outcome, RolloutReport};
-use crate::journal::{Change, Entry, ImageRef, Record, Start, Story};
+use crate::journal::{Change, Entry, ImageRef, Past, Record, Start, Story};
 use crate::plan::step_ref::StepRef;
 use crate::text::{count, duration, short_id};
 
-/// One run of the past.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Past {
-    /// As its journal tells it.
-    Told(Box<Story>),
-    /// All that the labels of the containers tell: its journal is on another machine or gone.
-    Seen {
-        /// Id of the run.
-        run: String,
-        /// What it changed.
-        changes: Vec<Change>,
-    },
-}
-
-impl Past {
-    /// Id of the run.
-    #[must_use]
-    pub fn run(&self) -> &str {
-        match self {
-            Self::Told(story) => &story.header.start.run,
-            Self::Seen { run, .. } => run,
-        }
-    }
-
-    /// What it changed, or was to change.
-    #[must_use]
-    pub fn changes(&self) -> &[Change] {
-        match self {
-            Self::Told(story) => &story.header.changes,
-            Self::Seen { changes, .. } => changes,
-        }
-    }
-
-    /// Whether the new version of this run came to serve.
-    #[must_use]
-    pub fn is_completed(&self) -> bool {
-        match self {
-            Self::Told(story) => {
-                matches!(story.outcome(), Some(Outcome::Completed | Outcome::Partial))
-            }
-            Self::Seen { .. } => true,
-        }
-    }
-
-    /// For programs.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        let (start, state, report): (Option<&Start>, &str, Option<&RolloutReport>) = match self {
-            Self::Told(story) => (Some(&story.header.start), state(story), story.report()),
-            Self::Seen { .. } => (None, "completed", None),
-        };
-        json!({
-            "run": self.run(),
-            "started": start,
-            "state": state,
-            "changes": self.changes(),
-            "report": report,
-        })
-    }
+/// One run as one object.
+#[must_use]
+pub fn run_json(past: &Past) -> Value {
+    let (start, state, report): (Option<&Start>, &str, Option<&RolloutReport>) = match past {
+        Past::Told(story) => (Some(&story.header.start), state(story), story.report()),
+        Past::Seen { .. } => (None, "completed", None),
+    };
+    json!({
+        "run": past.run(),
+        "started": start,
+        "state": state,
+        "changes": past.changes(),
+        "report": report,
+    })
 }
 
 /// Every run as one object, the newest first.
@@ -82,7 +37,7 @@ pub fn history_json(project: &str, runs: &[Past]) -> Value {
         "v": EVENT_VERSION,
         "kind": "history",
         "project": project,
-        "runs": runs.iter().map(Past::json).collect::<Value>(),
+        "runs": runs.iter().map(run_json).collect::<Value>(),
     })
 }
 

@@ -32,8 +32,12 @@ pub(super) fn plan() -> Plan {
     }
     plan.services[1].causes.push(Cause("environment changed: LOG_LEVEL, PAYMENTS_URL".into()));
     plan.up_to_date = vec!["db".into(), "proxy".into()];
-    plan.pulls =
-        vec![Pull { service: "ghost-blog".into(), image: "ghost:3.37.1".into(), platform: None }];
+    plan.pulls = vec![Pull {
+        service: "ghost-blog".into(),
+        image: "ghost:3.37.1".into(),
+        platform: None,
+        pin: None,
+    }];
     plan.edits = vec![edit()];
     plan.findings = vec![
         Finding::new(

@@ -10,7 +10,7 @@ use crate::engine::api::LayerProgress;
 use crate::engine::{Engine, EngineError};
 use crate::journal::outcome::Signal;
 use crate::plan::step_ref::pull_ref;
-use crate::plan::steps::Pull;
+use crate::plan::steps::{Pin, Pull};
 use crate::report::EventKind;
 use crate::text::millis;
 
@@ -62,8 +62,7 @@ impl<E: Engine> Rollout<'_, E> {
             layers.note(news);
             self.emitter.emit(layers.progress(&pull.service));
         };
-        let platform = pull.platform.as_deref();
-        let mut effect = pin!(self.engine.pull(&pull.image, platform, &mut tell));
+        let mut effect = pin!(self.fetch(pull, &mut tell));
         let mut tick = interval(self.emitter.tick_every());
         loop {
             tokio::select! {
@@ -74,6 +73,29 @@ impl<E: Engine> Rollout<'_, E> {
                 end = &mut effect => return Ok(end?),
                 _ = tick.tick() => self.emitter.tick(),
             }
+        }
+    }
+}
+
+impl<E: Engine> Rollout<'_, E> {
+    /// Pulls by name, or gives the name back to the image that had it.
+    async fn fetch(
+        &self,
+        pull: &Pull,
+        tell: &mut dyn FnMut(LayerProgress),
+    ) -> Result<(), EngineError> {
+        let platform = pull.platform.as_deref();
+        // A reference with a digest always means the same.
+        let Some(Pin { id, digest }) = pull.pin.as_ref().filter(|_| !pull.image.contains('@'))
+        else {
+            return self.engine.pull(&pull.image, platform, tell).await;
+        };
+        match digest {
+            Some(digest) if self.engine.image(id).await?.is_none() => {
+                self.engine.pull(digest, platform, tell).await?;
+                self.engine.tag(digest, &pull.image).await
+            }
+            _ => self.engine.tag(id, &pull.image).await,
         }
     }
 }
@@ -114,5 +136,45 @@ impl Layers {
             bytes: layers.clone().map(|layer| layer.current).sum(),
             total: layers.map(|layer| layer.total).sum(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::engine::fake::Fake;
+    use crate::plan::sample;
+    use crate::rollout::Cancel;
+
+    async fn fetched(fake: &Fake, digest: Option<&str>, id: &str) -> Result<String, PullError> {
+        let (mut events, cancel) = (Vec::new(), Cancel::manual().1);
+        let rollout = Rollout::begin(&sample::plan(&[1]), fake, &mut events, &cancel);
+        let pin = Pin { id: id.into(), digest: digest.map(str::to_owned) };
+        let pull =
+            Pull { service: "app".into(), image: "app:1".into(), platform: None, pin: Some(pin) };
+        rollout.pull(&[pull]).await?;
+        Ok(fake.image("app:1").await.unwrap().unwrap().id())
+    }
+
+    #[tokio::test]
+    async fn a_tag_that_moved_goes_back_to_the_image_that_had_it() {
+        let fake = Fake::new();
+        fake.add_image("app:1", json!({}));
+        let older = fake.image("app:1").await.unwrap().unwrap().id();
+        fake.add_to_registry("app:1", Value::Null);
+        fake.pull("app:1", None, &mut |_| {}).await.unwrap();
+        assert_ne!(fake.image("app:1").await.unwrap().unwrap().id(), older);
+        assert_eq!(fetched(&fake, None, &older).await.unwrap(), older);
+    }
+
+    #[tokio::test]
+    async fn an_image_that_the_engine_lost_comes_from_the_registry_by_its_digest() {
+        let fake = Fake::new();
+        fake.add_to_registry("app@sha256:1", json!({}));
+        fetched(&fake, Some("app@sha256:1"), "sha256:lost").await.unwrap();
+        let error = fetched(&Fake::new(), None, "sha256:lost").await.unwrap_err();
+        assert!(error.to_string().contains("No such image"), "{error}");
     }
 }

@@ -4,6 +4,7 @@ mod asking;
 mod checking;
 mod demo;
 mod failing;
+mod going_back;
 mod hooks;
 mod interrupting;
 mod killing;

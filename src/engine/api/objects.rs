@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::healthcheck::{Healthcheck, healthcheck};
 use super::json::{string_map, text_at};
+use crate::compose::reference::Reference;
 use crate::labels;
 
 /// `GET /images/{name}/json` as the engine sent it.
@@ -26,7 +27,8 @@ impl Image {
     pub fn digest(&self, reference: &str) -> Option<String> {
         let digests = self.0.get("RepoDigests").and_then(Value::as_array)?;
         let all = || digests.iter().filter_map(Value::as_str);
-        let of_same = all().find(|digest| repository(digest) == repository(reference));
+        let of_same =
+            all().find(|digest| Reference::split(digest).name == Reference::split(reference).name);
         of_same.or_else(|| all().next()).map(str::to_owned)
     }
 
@@ -51,15 +53,6 @@ impl Image {
             "" => format!("{os}/{architecture}"),
             variant => format!("{os}/{architecture}/{variant}"),
         }
-    }
-}
-
-/// A reference without its tag and digest.
-fn repository(reference: &str) -> &str {
-    let named = reference.split_once('@').map_or(reference, |(named, _)| named);
-    match named.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => named,
     }
 }
 

@@ -81,6 +81,10 @@ pub trait Engine {
         changes: &[&str],
     ) -> Result<(), EngineError>;
 
+    /// Gives an image that the engine has, by reference or id, one more name; whatever had that name
+    /// loses it.
+    async fn tag(&self, image: &str, reference: &str) -> Result<(), EngineError>;
+
     /// Creates a container (only the create call: neither `connect` nor `files`).
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError>;
 

@@ -85,6 +85,10 @@ impl Engine for Docker {
         images::import(self, tar, reference, changes).await
     }
 
+    async fn tag(&self, image: &str, reference: &str) -> Result<(), EngineError> {
+        images::tag(self, image, reference).await
+    }
+
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
         containers::create(self, spec).await
     }

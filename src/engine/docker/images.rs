@@ -5,7 +5,7 @@ use std::pin::pin;
 use bollard::body_full;
 use bollard::errors::Error;
 use bollard::models::CreateImageInfo;
-use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions};
+use bollard::query_parameters::{CreateImageOptions, RemoveImageOptions, TagImageOptions};
 use futures_util::{Stream, StreamExt as _};
 
 use super::classify::{classify, found};
@@ -57,6 +57,17 @@ pub(super) async fn import(
     };
     let lines = docker.client.create_image(Some(options), Some(body_full(tar.into())), None);
     drain(docker, &format!("import image `{reference}`"), lines, &mut |_| {}).await
+}
+
+/// `POST /images/{image}/tag`.
+pub(super) async fn tag(docker: &Docker, image: &str, reference: &str) -> Result<(), EngineError> {
+    let call = format!("tag image `{reference}`");
+    let (repo, tag) = match reference.rsplit_once(':') {
+        Some((repo, tag)) if has_version(reference) => (repo, tag),
+        _ => (reference, "latest"),
+    };
+    let options = TagImageOptions { repo: Some(repo.to_owned()), tag: Some(tag.to_owned()) };
+    docker.ask(&call, docker.deadlines.write, docker.client.tag_image(image, Some(options))).await
 }
 
 /// `DELETE /images/{reference}` by force; 404 is success.

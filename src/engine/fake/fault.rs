@@ -31,6 +31,7 @@ pub enum Verb {
     Events,
     Joins,
     ImportImage,
+    Tag,
     CreateNetwork,
     CreateVolume,
     Locks,
@@ -46,6 +47,7 @@ impl Verb {
             self,
             Self::Pull
                 | Self::ImportImage
+                | Self::Tag
                 | Self::Create
                 | Self::Connect
                 | Self::WriteFiles

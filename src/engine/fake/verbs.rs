@@ -47,11 +47,8 @@ impl Engine for Fake {
     }
 
     async fn image(&self, reference: &str) -> Result<Option<Image>, EngineError> {
-        self.call(Verb::Image, reference, |world, _| {
-            let by_id = || world.images.values().find(|image| image["Id"] == reference);
-            Ok(world.images.get(reference).or_else(by_id).cloned().map(Image))
-        })
-        .await
+        self.call(Verb::Image, reference, |world, _| Ok(world.image(reference).cloned().map(Image)))
+            .await
     }
 
     async fn network(&self, name: &str) -> Result<Option<Network>, EngineError> {
@@ -78,6 +75,10 @@ impl Engine for Fake {
             progress(LayerProgress { layer, status, current, total: current });
         }
         Ok(())
+    }
+
+    async fn tag(&self, image: &str, reference: &str) -> Result<(), EngineError> {
+        self.call(Verb::Tag, reference, |world, call| world.tag(call, image, reference)).await
     }
 
     async fn import_image(

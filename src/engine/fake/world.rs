@@ -234,11 +234,36 @@ impl World {
         Err(EngineError::Conflict { call: call.to_string(), message })
     }
 
+    /// By reference or id; an image that lost its last name is still there.
+    pub(super) fn image(&self, reference: &str) -> Option<&Value> {
+        let by_id = || self.images.values().find(|image| image["Id"] == reference);
+        self.images.get(reference).or_else(by_id)
+    }
+
+    pub(super) fn tag(
+        &mut self,
+        call: &Call,
+        image: &str,
+        reference: &str,
+    ) -> Result<(), EngineError> {
+        let found = self.image(image).cloned();
+        let found = found.ok_or_else(|| not_found(call, &format!("No such image: {image}")))?;
+        self.name_image(reference, found);
+        Ok(())
+    }
+
+    fn name_image(&mut self, reference: &str, image: Value) {
+        if let Some(nameless) = self.images.insert(reference.to_owned(), image) {
+            let id = nameless["Id"].as_str().unwrap_or_default().to_owned();
+            self.images.entry(id).or_insert(nameless);
+        }
+    }
+
     pub(super) fn pull(&mut self, call: &Call, reference: &str) -> Result<(), EngineError> {
         let Some(image) = self.registry.get(reference) else {
             return Err(not_found(call, &format!("manifest for {reference} not found")));
         };
-        self.images.insert(reference.to_owned(), image.clone());
+        self.name_image(reference, image.clone());
         Ok(())
     }
 

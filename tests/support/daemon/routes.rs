@@ -88,6 +88,10 @@ impl Engine {
             ("POST", ["containers", "create"]) => return self.create(query, body).await,
             ("POST", ["containers", of, "exec"]) => return self.exec(&id(of), &body).await,
             ("POST", ["images", "create"]) => return self.pull(query).await,
+            ("POST", ["images", image @ .., "tag"]) => {
+                let name = format!("{}:{}", query.value("repo"), query.value("tag"));
+                fake.tag(&image.join("/"), &name).await?;
+            }
             ("POST", ["containers", of, "start"]) => fake.start(&id(of)).await?,
             ("POST", ["containers", of, "stop"]) => fake.stop(&id(of), None).await?,
             ("POST", ["containers", of, "rename"]) => {
