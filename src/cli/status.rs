@@ -8,6 +8,8 @@ use super::settings::Settings;
 use crate::engine::Engine;
 use crate::engine::api::Inspection;
 use crate::error::{Error, ExitStatus};
+use crate::journal::Start;
+use crate::journal::lock::{Holder, holder};
 use crate::journal::outcome::Outcome;
 use crate::labels;
 use crate::report::status::{ReplicaStatus, RunStatus, Stand, Status};
@@ -36,7 +38,17 @@ pub(super) async fn run(settings: &Settings, cancel: &Cancel) -> Result<ExitStat
 
 async fn look(runs: &Runs, engine: &impl Engine) -> Result<Status, Error> {
     let label = format!("{}={}", labels::PROJECT, runs.project);
-    let run = runs.unfinished(engine).await?.map(run_status);
+    let holder = holder(engine, &runs.project).await?;
+    let run = match (runs.unfinished(engine).await?, holder) {
+        (Some(unfinished), holder) => {
+            let is_its = |holder: &Holder| holder.run == unfinished.run() && !holder.is_dead();
+            let is_held = holder.as_ref().is_some_and(is_its);
+            let run = run_status(unfinished);
+            Some(if is_held { RunStatus { stand: Stand::Running, ..run } } else { run })
+        }
+        (None, Some(holder)) => Some(lock_status(holder)),
+        (None, None) => None,
+    };
     let mut replicas: Vec<ReplicaStatus> = engine
         .containers(&[label])
         .await?
@@ -48,6 +60,15 @@ async fn look(runs: &Runs, engine: &impl Engine) -> Result<Status, Error> {
         .sort_by(|a, b| (&a.service, a.replica, a.is_new).cmp(&(&b.service, b.replica, b.is_new)));
     let endpoint = engine.info().await?.endpoint;
     Ok(Status { project: runs.project.clone(), endpoint, run, replicas })
+}
+
+/// A run of which nothing is there but its lock.
+fn lock_status(holder: Holder) -> RunStatus {
+    let stand = if holder.is_dead() { Stand::CutOff } else { Stand::Running };
+    let Holder { run, user, command, since, process, .. } = holder;
+    let at = since.parse().unwrap_or_default();
+    let start = Start { run: run.clone(), at, user, host: process.host, command };
+    RunStatus { run, start: Some(start), stand, is_committed: false }
 }
 
 fn run_status(unfinished: Unfinished) -> RunStatus {

@@ -8,6 +8,7 @@ pub mod diff;
 mod error;
 mod handover;
 pub mod identity;
+mod images;
 pub mod late;
 pub mod obstacles;
 pub mod order;

@@ -94,7 +94,12 @@ impl<'a> State<'a> {
             Record::UndoFailed { step, .. } => self.set(*step, Progress::UndoFailed),
             Record::Cancelled { signal } => {
                 self.cancelled.get_or_insert(*signal);
-                self.reason.get_or_insert(Outcome::Interrupted(*signal));
+                let reason = Outcome::Interrupted(*signal);
+                match signal {
+                    // To be taken back is what was asked for, whatever went wrong before.
+                    Signal::Abort => self.reason = Some(reason),
+                    _ => _ = self.reason.get_or_insert(reason),
+                }
             }
             Record::Resumed => self.resume(),
             Record::Finished { .. } | Record::Forgotten => {}

@@ -159,3 +159,26 @@ fn without_its_journal_abort_goes_by_the_labels() {
         killed.assert_settled(if is_new { new } else { old }, &done);
     }
 }
+
+#[test]
+fn status_tells_a_run_that_is_under_way_from_one_that_was_killed() {
+    let killed = Killed::new();
+    let status = || Done::of(&mut killed.stack.composeup(&["status"]));
+    let tap = Tap::holding(5, false);
+    let mut command = killed.stack.composeup(&["upgrade", "--yes", "api", "1.1"]);
+    command.env("DOCKER_HOST", tap.host()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    assert!(tap.wait(|| child.try_wait().unwrap().is_some()));
+    let done = status();
+    assert_eq!(done.code, 6, "{done}");
+    assert!(done.stdout.contains("is under way: `composeup upgrade api 1.1`"), "{done}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let done = status();
+    assert_eq!(done.code, 11, "{done}");
+    assert!(done.stdout.contains("was cut off") && done.stdout.contains("resume"), "{done}");
+    let refused = killed.stack.upgrade(&["api", "1.1"]);
+    assert_eq!(refused.code, 6, "{refused}");
+    let done = killed.composeup("abort");
+    killed.assert_settled("1.0", &done);
+}

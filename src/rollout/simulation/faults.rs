@@ -311,6 +311,17 @@ async fn a_way_back_that_fails_is_said_with_what_is_left_and_can_be_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_abort_that_succeeds_is_no_failure_whatever_went_wrong_before() {
+    let mut scene = Scene::new(&[1]).await;
+    scene.fake.script("app:2", Behaviour::ExitsAfter(Duration::from_secs(1), 1));
+    scene.fake.fail(Fault::on(Verb::Remove, How::Refused).times(5));
+    assert_eq!(scene.run().await.outcome, Outcome::Stuck);
+    let report = scene.abort().await.unwrap();
+    assert_eq!(report.outcome, Outcome::Interrupted(Signal::Abort));
+    scene.assert_all_old();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_is_stuck_counts_as_changed_only_what_was_not_taken_back() {
     let second = ReplacementId { service: 0, index: 1 };
     // The old containers serve again; or the first one cannot be started again.
