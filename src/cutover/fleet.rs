@@ -351,3 +351,127 @@ impl<'a, E: Engine> Fleet<'a, E> {
         self.refused.borrow_mut().entry(reason).or_default().insert(place.to_string());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures_util::stream::unfold;
+    use serde_json::json;
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
+
+    use super::*;
+    use crate::engine::api::{ContainerSpec, Link};
+    use crate::engine::fake::Fake;
+
+    const WEB: ReplacementId = ReplacementId { service: 0, index: 0 };
+
+    /// What each helper was told last, by its container.
+    type Told = Arc<Mutex<BTreeMap<ContainerId, String>>>;
+
+    /// A proxy, an old and a new container on one network.
+    struct Street {
+        fake: Fake,
+        old: ContainerId,
+        new: ContainerId,
+    }
+
+    impl Street {
+        async fn build() -> Self {
+            let fake = Fake::new();
+            fake.add_image("app:1", json!({}));
+            let mut ids = Vec::new();
+            for name in ["proxy", "old", "new"] {
+                let body = json!({
+                    "Image": "app:1",
+                    "NetworkingConfig": { "EndpointsConfig": { "net": {} } },
+                });
+                let (connect, files) = (Vec::new(), Vec::new());
+                let spec =
+                    ContainerSpec { name: name.into(), platform: None, body, connect, files };
+                let id = fake.create(&spec).await.unwrap();
+                fake.start(&id).await.unwrap();
+                ids.push(id);
+            }
+            let at = |last: u8| json!({ "IPv4Address": format!("10.0.0.{last}/24") });
+            let [proxy, old, new] = ids.try_into().unwrap();
+            let members = json!({ &proxy.0: at(2), &old.0: at(3), &new.0: at(4) });
+            fake.create_network(&json!({ "Name": "net", "Containers": members })).await.unwrap();
+            Self { fake, old, new }
+        }
+
+        /// Helpers that say yes to everything.
+        fn obey(&self) -> Told {
+            let told = Told::default();
+            let all = Arc::clone(&told);
+            self.fake.script_links(move |id| obedient(id.clone(), Arc::clone(&all)));
+            told
+        }
+
+        /// What the helper beside a container was told last.
+        fn told(&self, told: &Told, beside: &str) -> String {
+            let id = self.fake.look(|world| world.container(beside).unwrap().id().clone());
+            let is_beside = |one: &crate::engine::fake::Container| {
+                one.label(crate::labels::HELPER) == Some(&id.0)
+            };
+            let helper = self.fake.look(|world| {
+                world.containers().iter().find(|one| is_beside(one)).unwrap().id().clone()
+            });
+            told.lock().unwrap()[&helper].clone()
+        }
+    }
+
+    fn obedient(id: ContainerId, told: Told) -> Link {
+        let (near, far) = duplex(4096);
+        let (read, write) = split(near);
+        tokio::spawn(async move {
+            let (read, mut write) = split(far);
+            let mut lines = BufReader::new(read).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                if !line.is_empty() {
+                    told.lock().unwrap().insert(id.clone(), line);
+                    write.write_all(b"\"done\"\n").await.unwrap();
+                }
+            }
+        });
+        let lines = unfold(BufReader::new(read).lines(), |mut lines| async move {
+            let line = lines.next_line().await.ok().flatten()?;
+            Some((Ok(line), lines))
+        });
+        Link { input: Box::pin(write), lines: Box::pin(lines) }
+    }
+
+    #[tokio::test]
+    async fn a_client_is_led_to_the_old_one_and_then_to_the_new_one_and_neither_of_them_is() {
+        let street = Street::build().await;
+        let told = street.obey();
+        let fleet = Fleet::new(&street.fake, "r1");
+        fleet.man(WEB, &street.old).await;
+        assert_eq!(street.told(&told, "proxy"), r#"{"set":[]}"#);
+        fleet.expect(WEB, &street.new).await;
+        fleet.steer(WEB, Course::Old).await;
+        let until_ready = r#"{"set":[{"from":"10.0.0.4","to":"10.0.0.3"}]}"#;
+        assert_eq!(street.told(&told, "proxy"), until_ready);
+        fleet.steer(WEB, Course::New).await;
+        let from_the_cutover = r#"{"set":[{"from":"10.0.0.3","to":"10.0.0.4"}]}"#;
+        assert_eq!(street.told(&told, "proxy"), from_the_cutover);
+        assert_eq!(street.told(&told, "old"), r#"{"set":[]}"#);
+        fleet.linger(WEB).await;
+        assert_eq!(street.told(&told, "proxy"), r#"{"set":[]}"#);
+        assert!(fleet.refusals().is_empty());
+    }
+
+    #[tokio::test]
+    async fn where_no_helper_can_be_had_it_is_said_and_nothing_waits() {
+        let street = Street::build().await;
+        let fleet = Fleet::new(&street.fake, "r1");
+        fleet.man(WEB, &street.old).await;
+        let refusals = fleet.refusals();
+        assert_eq!(refusals.len(), 3, "{refusals:?}");
+        assert!(refusals[0].starts_with("no detour in container `"), "{refusals:?}");
+        let drained = fleet.drain(WEB, Duration::from_mins(1), &RefCell::default()).await;
+        assert_eq!(drained, Drained::Unseen);
+        let left = street.fake.look(|world| world.containers().len());
+        assert_eq!(left, 3, "helpers that failed are removed");
+    }
+}
