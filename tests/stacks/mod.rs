@@ -1,6 +1,7 @@
 //! Whole stacks, made by real Compose.
 
 mod asking;
+mod breaking;
 mod checking;
 mod demo;
 mod failing;

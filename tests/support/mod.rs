@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod compose;
 pub(crate) mod daemon;
