@@ -63,6 +63,9 @@ pub enum Refusal {
     Other(String),
 }
 
+/// How long a connection must be quiet if it is not known who spoke last.
+const TIE: Duration = Duration::from_secs(5);
+
 /// One TCP connection, as its own end sees it. Source: `sock_diag(7)`, `struct tcp_info`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
@@ -90,7 +93,9 @@ pub struct Connection {
 
 impl Connection {
     /// Whether no request is on it: the server spoke last, everything has arrived and nothing has
-    /// moved for `quiet`. (An answer with a longer pause in it looks the same.)
+    /// moved for `quiet`. (An answer with a longer pause in it looks the same.) Where request and
+    /// answer came within one tick of the kernel's clock nobody knows which was last; it counts as
+    /// the answer once nothing has moved for [`TIE`].
     #[must_use]
     pub fn is_at_rest(&self, quiet: Duration) -> bool {
         let (by_server, by_client) = if self.accepted {
@@ -99,8 +104,11 @@ impl Connection {
             (self.received_ago_ms, self.sent_ago_ms)
         };
         let answers = if self.accepted { self.segments_out } else { self.segments_in };
-        let is_answered = answers > 0 && by_server < by_client;
-        let is_quiet = u128::from(by_server.min(by_client)) >= quiet.as_millis();
+        let rest = u128::from(by_server.min(by_client));
+        let is_servers =
+            by_server < by_client || (by_server == by_client && rest >= TIE.as_millis());
+        let is_answered = answers > 0 && is_servers;
+        let is_quiet = rest >= quiet.as_millis();
         self.unread == 0 && self.unsent == 0 && is_answered && is_quiet
     }
 
@@ -138,6 +146,13 @@ mod tests {
     }
 
     const QUIET: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn an_exchange_within_one_tick_is_at_rest_after_a_while() {
+        assert!(!served(400, 400).is_at_rest(Duration::ZERO));
+        assert!(served(5000, 5000).is_at_rest(Duration::ZERO));
+        assert!(!served(5000, 5001).is_at_rest(Duration::ZERO));
+    }
 
     #[test]
     fn a_connection_is_at_rest_once_the_answer_is_through_and_some_time_has_passed() {

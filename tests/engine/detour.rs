@@ -14,7 +14,9 @@ use super::backend::Lab;
 
 /// Answers every line with its own name before it.
 fn echo(name: &str) -> String {
-    format!("busybox nc -ll -p 9000 -e /bin/sh -c 'while read l; do echo {name}-$l; done'")
+    format!(
+        "busybox nc -ll -p 9000 -e /bin/sh -c 'while read l; do sleep 0.05; echo {name}-$l; done'"
+    )
 }
 
 /// A container that answers, with its IPv4 and its IPv6 address.
