@@ -2,6 +2,12 @@
 
 /// Name of the Compose project that owns the object.
 pub const PROJECT: &str = "com.docker.compose.project";
+/// The filter for what belongs to a Compose project.
+#[must_use]
+pub fn in_project(name: &str) -> String {
+    format!("{PROJECT}={name}")
+}
+
 /// Name of the service the container fills.
 pub const SERVICE: &str = "com.docker.compose.service";
 /// Number of the replica, counted from 1.

@@ -2,11 +2,11 @@
 
 use super::args::AbortArgs;
 use super::output;
-use super::request::connect;
-use super::resume::{Going, recovered};
+use super::resume::{Going, go_on, recovered};
 use super::runs::{Runs, Unfinished};
 use super::settings::Settings;
 use crate::engine::Engine;
+use crate::engine::docker::Docker;
 use crate::error::{Error, ExitStatus};
 use crate::journal::outcome::{RolloutReport, Signal};
 use crate::journal::{FoundRun, Journal as _, KeptPlan, Record, Story};
@@ -18,15 +18,12 @@ pub(super) async fn run(
     settings: &Settings,
     cancel: &Cancel,
 ) -> Result<ExitStatus, Error> {
-    let runs = Runs::of(settings)?;
-    let engine = cancel.guard(async { connect(settings).await }).await?;
-    let going = Going { runs: &runs, settings, cancel };
-    let takes_back = async |unfinished| match unfinished {
-        Unfinished::Kept(story, _) if args.leave => leave(&runs, &story).map(|()| None),
-        Unfinished::Kept(story, kept) => take_back(&going, &engine, &story, *kept).await.map(Some),
-        Unfinished::Found(run) => Ok(Some(take_back_found(&going, &engine, *run).await)),
+    let takes_back = async |going: &Going<'_>, engine: &Docker, unfinished| match unfinished {
+        Unfinished::Kept(story, _) if args.leave => leave(going.runs, &story).map(|()| None),
+        Unfinished::Kept(story, kept) => take_back(going, engine, &story, *kept).await.map(Some),
+        Unfinished::Found(run) => Ok(Some(take_back_found(going, engine, *run).await)),
     };
-    going.alone("abort", &args.lock, &engine, takes_back).await
+    go_on("abort", &args.lock, settings, cancel, takes_back).await
 }
 
 async fn take_back(

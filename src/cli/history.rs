@@ -51,8 +51,9 @@ pub(super) async fn run(
 
 /// Every run on this engine, the newest first.
 pub(super) async fn past(runs: &Runs, engine: &impl Engine) -> Result<Vec<Past>, Error> {
-    let mut all = runs.seen(engine).await?;
-    all.extend(runs.told(engine).await?.into_iter().map(|story| Past::Told(Box::new(story))));
+    let look = runs.look(engine).await?;
+    let mut all = look.seen();
+    all.extend(runs.told(&look)?.into_iter().map(|story| Past::Told(Box::new(story))));
     // A journal tells more than labels do.
     all.sort_by(|a, b| b.run().cmp(a.run()).then_with(|| is_seen(a).cmp(&is_seen(b))));
     all.dedup_by(|later, earlier| later.run() == earlier.run());

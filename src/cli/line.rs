@@ -52,28 +52,49 @@ pub(super) async fn roll_out<R>(order: &Order<'_, R>) -> Result<ExitStatus, Erro
 where
     R: AsyncFn() -> Result<Request, Error>,
 {
-    let &Order { settings, cancel, wait, .. } = order;
+    let &Order { settings, cancel, .. } = order;
+    // What is wrong with the files is said without an engine, too.
     let request = cancel.guard((order.read)()).await?;
     let runs = Runs::of_project(settings, request.project())?;
     let engine = cancel.guard(async { connect(settings).await }).await?;
-    let line = Line { order, runs: &runs };
+    roll_out_on(order, request, &runs, &engine).await
+}
+
+/// The same for what was read already, with the help of this engine.
+pub(super) async fn roll_out_on<R>(
+    order: &Order<'_, R>,
+    request: Request,
+    runs: &Runs,
+    engine: &impl Engine,
+) -> Result<ExitStatus, Error>
+where
+    R: AsyncFn() -> Result<Request, Error>,
+{
+    let &Order { settings, cancel, wait, .. } = order;
+    let line = Line { order, runs };
     if order.consent.dry_run {
-        show(&line.plan(&engine, &request).await?, settings);
+        show(&line.plan(engine, &request).await?, settings);
         return Ok(ExitStatus::Ok);
     }
     let command = &order.command;
-    let claim = Claim { runs: &runs, settings, cancel, command, wait, is_heir: false };
-    let (lock, agreed) = match claim.lock_if_taken(&engine, request.run()).await? {
+    let claim = Claim { runs, settings, cancel, command, wait, is_heir: false };
+    let (lock, agreed) = match claim.lock_if_taken(engine, request.run()).await? {
         Some(lock) => (lock, None),
-        None => match line.agreed_plan(&engine, &request).await? {
+        None => match line.agreed_plan(engine, &request).await? {
             None => return Ok(ExitStatus::Ok),
-            agreed => (claim.lock(&engine, request.run()).await?, agreed),
+            agreed => (claim.lock(engine, request.run()).await?, agreed),
         },
     };
     let agreed = agreed.filter(|_| !lock.was_waited_for);
-    let end = line.roll_out_locked(&engine, &request, agreed).await;
+    let end = line.roll_out_locked(engine, &request, agreed).await;
     let report = lock.end(end, |report| report.as_ref().is_none_or(is_over)).await?;
     Ok(report.map_or(ExitStatus::Ok, |report| report.outcome.exit_status()))
+}
+
+/// A command without its flags, for whoever meets its lock or its journal.
+pub(super) fn command(name: &str, words: &[String]) -> String {
+    let words = words.iter().map(String::as_str);
+    std::iter::once(name).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the plan is shown before the rollout: JSON has it in its events, and the quiet want to

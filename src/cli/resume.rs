@@ -10,6 +10,7 @@ use super::request::connect;
 use super::runs::{Runs, Unfinished};
 use super::settings::Settings;
 use crate::engine::Engine;
+use crate::engine::docker::Docker;
 use crate::error::{Error, ExitStatus};
 use crate::journal::outcome::RolloutReport;
 use crate::journal::{Journal, KeptPlan, Record, Story};
@@ -23,11 +24,10 @@ pub(super) async fn run(
     settings: &Settings,
     cancel: &Cancel,
 ) -> Result<ExitStatus, Error> {
-    let runs = Runs::of(settings)?;
-    let engine = cancel.guard(async { connect(settings).await }).await?;
-    let going = Going { runs: &runs, settings, cancel };
-    let finishes = async |unfinished| finish(&going, &engine, unfinished).await.map(Some);
-    going.alone("resume", args, &engine, finishes).await
+    let finishes = async |going: &Going<'_>, engine: &Docker, unfinished| {
+        finish(going, engine, unfinished).await.map(Some)
+    };
+    go_on("resume", args, settings, cancel, finishes).await
 }
 
 async fn finish(
@@ -52,42 +52,43 @@ pub(super) fn recovered(story: &Story, kept: KeptPlan) -> Recovered {
     recover(kept, &story.records(), |path| fs::read_to_string(path))
 }
 
+/// Does `work` with the run that is not over, while nobody else has the project. A lock that a dead
+/// process left goes, too, also if nothing else is left.
+pub(super) async fn go_on(
+    command: &str,
+    args: &LockArgs,
+    settings: &Settings,
+    cancel: &Cancel,
+    work: impl AsyncFnOnce(&Going<'_>, &Docker, Unfinished) -> Result<Option<RolloutReport>, Error>,
+) -> Result<ExitStatus, Error> {
+    let runs = &Runs::of(settings)?;
+    let engine = &cancel.guard(async { connect(settings).await }).await?;
+    let found = cancel.guard(runs.unfinished(engine)).await?;
+    let run = found.as_ref().map_or("", Unfinished::run);
+    let wait = args.lock_wait.unwrap_or_default();
+    let claim = Claim { runs, settings, cancel, command, wait, is_heir: true };
+    let lock = claim.lock(engine, run).await?;
+    // Whoever was waited for may have changed what is left.
+    let end = match cancel.guard(runs.unfinished(engine)).await {
+        Ok(Some(unfinished)) => work(&Going { runs, settings, cancel }, engine, unfinished).await,
+        Ok(None) => {
+            output::stderr(&format!("no run of project `{}` is unfinished\n", runs.project));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    };
+    let report = lock.end(end, |report| report.as_ref().is_none_or(is_over)).await?;
+    Ok(report.map_or(ExitStatus::Ok, |report| report.outcome.exit_status()))
+}
+
 /// Goes on with a run of an earlier process.
 pub(super) struct Going<'a> {
     pub(super) runs: &'a Runs,
-    pub(super) settings: &'a Settings,
-    pub(super) cancel: &'a Cancel,
+    settings: &'a Settings,
+    cancel: &'a Cancel,
 }
 
 impl Going<'_> {
-    /// Does `work` with the run that is not over, while nobody else has the project. A lock that a
-    /// dead process left goes, too, also if nothing else is left.
-    pub(super) async fn alone<E: Engine>(
-        &self,
-        command: &str,
-        args: &LockArgs,
-        engine: &E,
-        work: impl AsyncFnOnce(Unfinished) -> Result<Option<RolloutReport>, Error>,
-    ) -> Result<ExitStatus, Error> {
-        let Self { runs, settings, cancel } = *self;
-        let found = cancel.guard(runs.unfinished(engine)).await?;
-        let run = found.as_ref().map_or("", Unfinished::run);
-        let wait = args.lock_wait.unwrap_or_default();
-        let claim = Claim { runs, settings, cancel, command, wait, is_heir: true };
-        let lock = claim.lock(engine, run).await?;
-        // Whoever was waited for may have changed what is left.
-        let end = match cancel.guard(runs.unfinished(engine)).await {
-            Ok(Some(unfinished)) => work(unfinished).await,
-            Ok(None) => {
-                output::stderr(&format!("no run of project `{}` is unfinished\n", runs.project));
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        };
-        let report = lock.end(end, |report| report.as_ref().is_none_or(is_over)).await?;
-        Ok(report.map_or(ExitStatus::Ok, |report| report.outcome.exit_status()))
-    }
-
     /// Adds `more` to the records, and goes on from there to the end.
     pub(super) async fn on(
         &self,

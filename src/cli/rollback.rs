@@ -2,7 +2,7 @@
 
 use super::args::RollbackArgs;
 use super::history::past;
-use super::line::{Consent, Order, roll_out};
+use super::line::{Consent, Order, command, roll_out_on};
 use super::request::{Request, connect};
 use super::runs::Runs;
 use super::settings::Settings;
@@ -28,14 +28,15 @@ pub(super) async fn run(
             let earlier = earlier(&runs, &engine, args).await?;
             Request::bring_back(settings, earlier, &args.ready, &args.rolling)
         },
-        command: [&["rollback".to_owned()][..], &args.services].concat().join(" "),
+        command: command("rollback", &args.services),
         consent: Consent { yes, allow_downtime, dry_run },
         question,
         wait: args.lock.lock_wait.unwrap_or_default(),
         settings,
         cancel,
     };
-    Box::pin(roll_out(&order)).await
+    let request = cancel.guard((order.read)()).await?;
+    Box::pin(roll_out_on(&order, request, &runs, &engine)).await
 }
 
 /// What each service ran before, as far as journals and labels tell.

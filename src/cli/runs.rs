@@ -8,8 +8,8 @@ use super::settings::Settings;
 use crate::compose::hash::sha256;
 use crate::compose::model::Project;
 use crate::compose::{ComposeError, load};
+use crate::engine::Engine;
 use crate::engine::api::Inspection;
-use crate::engine::{Engine, EngineError};
 use crate::env;
 use crate::error::Error;
 use crate::journal::outcome::RolloutReport;
@@ -106,26 +106,68 @@ impl Runs {
         }
     }
 
-    /// Every run on this engine that has a journal here.
-    pub(super) async fn told(&self, engine: &impl Engine) -> Result<Vec<Story>, Error> {
+    /// Looks at the engine once.
+    pub(super) async fn look(&self, engine: &impl Engine) -> Result<Look, Error> {
         let endpoint = engine.info().await?.endpoint;
-        let containers = self.containers(engine).await?;
+        let containers = engine.containers(&[labels::in_project(&self.project)]).await?;
+        Ok(Look { endpoint, containers })
+    }
+
+    /// Every run on this engine that has a journal here.
+    pub(super) fn told(&self, look: &Look) -> Result<Vec<Story>, Error> {
         let mut told = Vec::new();
         for run in self.store.runs()? {
             match self.store.read(&run) {
-                Ok(story) => {
-                    told.extend(story.filter(|one| is_here(&one.header, &endpoint, &containers)));
-                }
+                Ok(story) => told.extend(story.filter(|one| look.has(&one.header))),
                 Err(error) => output::stderr(&format!("warning: {error}\n")),
             }
         }
         Ok(told)
     }
 
-    /// Every run that the containers on this engine know of.
-    pub(super) async fn seen(&self, engine: &impl Engine) -> Result<Vec<Past>, Error> {
+    /// The latest run on this engine that is not over.
+    pub(super) async fn unfinished(
+        &self,
+        engine: &impl Engine,
+    ) -> Result<Option<Unfinished>, Error> {
+        self.unfinished_in(&self.look(engine).await?)
+    }
+
+    /// The latest run that is not over: by the journals, else by the labels on the containers.
+    pub(super) fn unfinished_in(&self, look: &Look) -> Result<Option<Unfinished>, Error> {
+        for run in self.store.open_runs()? {
+            if let (Some(story), Some(plan)) = (self.store.read(&run)?, self.store.plan(&run)?)
+                && story.is_unfinished()
+                && !story.is_untouched()
+                && look.has(&story.header)
+            {
+                return Ok(Some(Unfinished::Kept(Box::new(story), Box::new(plan))));
+            }
+        }
+        let found = found_run(&self.project, &look.endpoint, &look.containers);
+        Ok(found.map(|run| Unfinished::Found(Box::new(run))))
+    }
+}
+
+/// What the engine has of a project at one moment.
+pub(super) struct Look {
+    /// The engine's address, as messages show it.
+    pub(super) endpoint: String,
+    /// Every container of the project.
+    pub(super) containers: Vec<Inspection>,
+}
+
+impl Look {
+    /// Whether a run is one of this engine, which may have more than one address.
+    fn has(&self, header: &Header) -> bool {
+        let made = |one: &Inspection| one.label(labels::RUN) == Some(&header.start.run);
+        header.endpoint == self.endpoint || self.containers.iter().any(made)
+    }
+
+    /// Every run that the containers know of.
+    pub(super) fn seen(&self) -> Vec<Past> {
         let mut runs: BTreeMap<String, Vec<Change>> = BTreeMap::new();
-        for one in &self.containers(engine).await? {
+        for one in &self.containers {
             if let (Some(run), Some(change)) = (one.label(labels::RUN), seen_change(one)) {
                 let changes = runs.entry(run.to_owned()).or_default();
                 match changes.iter_mut().find(|known| known.service == change.service) {
@@ -134,39 +176,8 @@ impl Runs {
                 }
             }
         }
-        Ok(runs.into_iter().map(|(run, changes)| Past::Seen { run, changes }).collect())
+        runs.into_iter().map(|(run, changes)| Past::Seen { run, changes }).collect()
     }
-
-    async fn containers(&self, engine: &impl Engine) -> Result<Vec<Inspection>, EngineError> {
-        engine.containers(&[format!("{}={}", labels::PROJECT, self.project)]).await
-    }
-
-    /// The latest run on this engine that is not over: by the journals, else by the labels on its
-    /// containers.
-    pub(super) async fn unfinished(
-        &self,
-        engine: &impl Engine,
-    ) -> Result<Option<Unfinished>, Error> {
-        let endpoint = engine.info().await?.endpoint;
-        let containers = self.containers(engine).await?;
-        for run in self.store.open_runs()? {
-            if let (Some(story), Some(plan)) = (self.store.read(&run)?, self.store.plan(&run)?)
-                && story.is_unfinished()
-                && !story.is_untouched()
-                && is_here(&story.header, &endpoint, &containers)
-            {
-                return Ok(Some(Unfinished::Kept(Box::new(story), Box::new(plan))));
-            }
-        }
-        let found = found_run(&self.project, &endpoint, &containers);
-        Ok(found.map(|run| Unfinished::Found(Box::new(run))))
-    }
-}
-
-/// Whether a run is one of this engine, which may have more than one address.
-fn is_here(header: &Header, endpoint: &str, containers: &[Inspection]) -> bool {
-    let made = |one: &Inspection| one.label(labels::RUN) == Some(&header.start.run);
-    header.endpoint == endpoint || containers.iter().any(made)
 }
 
 /// What the labels of a container say of its image and of the one before.

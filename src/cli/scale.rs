@@ -1,7 +1,7 @@
 //! `composeup scale`: changes the number of replicas.
 
 use super::args::ScaleArgs;
-use super::line::{Consent, Order, roll_out};
+use super::line::{Consent, Order, command, roll_out};
 use super::request::Request;
 use super::settings::Settings;
 use crate::error::{Error, ExitStatus};
@@ -20,7 +20,7 @@ pub(super) async fn run(
     let consent = Consent { yes: args.yes, allow_downtime: true, dry_run: args.dry_run };
     let order = Order {
         read: async || Request::scale(settings, args),
-        command: [&["scale".to_owned()][..], &args.words].concat().join(" "),
+        command: command("scale", &args.words),
         consent,
         question,
         wait: args.lock.lock_wait.unwrap_or_default(),

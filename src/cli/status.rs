@@ -37,9 +37,9 @@ pub(super) async fn run(settings: &Settings, cancel: &Cancel) -> Result<ExitStat
 }
 
 async fn look(runs: &Runs, engine: &impl Engine) -> Result<Status, Error> {
-    let label = format!("{}={}", labels::PROJECT, runs.project);
     let holder = holder(engine, &runs.project).await?;
-    let run = match (runs.unfinished(engine).await?, holder) {
+    let look = runs.look(engine).await?;
+    let run = match (runs.unfinished_in(&look)?, holder) {
         (Some(unfinished), holder) => {
             let is_its = |holder: &Holder| holder.run == unfinished.run() && !holder.is_dead();
             let is_held = holder.as_ref().is_some_and(is_its);
@@ -49,17 +49,15 @@ async fn look(runs: &Runs, engine: &impl Engine) -> Result<Status, Error> {
         (None, Some(holder)) => Some(lock_status(holder)),
         (None, None) => None,
     };
-    let mut replicas: Vec<ReplicaStatus> = engine
-        .containers(&[label])
-        .await?
+    let mut replicas: Vec<ReplicaStatus> = look
+        .containers
         .iter()
         .filter(|one| one.label(labels::ONEOFF) != Some("True"))
         .map(|one| replica(one, run.as_ref()))
         .collect();
     replicas
         .sort_by(|a, b| (&a.service, a.replica, a.is_new).cmp(&(&b.service, b.replica, b.is_new)));
-    let endpoint = engine.info().await?.endpoint;
-    Ok(Status { project: runs.project.clone(), endpoint, run, replicas })
+    Ok(Status { project: runs.project.clone(), endpoint: look.endpoint, run, replicas })
 }
 
 /// A run of which nothing is there but its lock.

@@ -1,7 +1,7 @@
 //! `composeup upgrade`: brings services to another tag, or to what the files say.
 
 use super::args::UpgradeArgs;
-use super::line::{Consent, Order, roll_out};
+use super::line::{Consent, Order, command, roll_out};
 use super::request::Request;
 use super::settings::Settings;
 use crate::error::{Error, ExitStatus};
@@ -19,7 +19,7 @@ pub(super) async fn run(
     let &UpgradeArgs { yes, allow_downtime, dry_run, .. } = args;
     let order = Order {
         read: async || Request::read(settings, &args.targets),
-        command: [&["upgrade".to_owned()][..], &args.targets.words].concat().join(" "),
+        command: command("upgrade", &args.targets.words),
         consent: Consent { yes, allow_downtime, dry_run },
         question,
         wait: args.lock.lock_wait.unwrap_or_default(),

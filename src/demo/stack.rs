@@ -135,7 +135,7 @@ impl<'a> Stack<'a> {
     ///
     /// The first call that fails.
     pub(super) async fn remove(&self) -> Result<(), Error> {
-        let label = format!("{}={}", labels::PROJECT, self.project.name);
+        let label = labels::in_project(&self.project.name);
         for container in self.docker.containers(&[label]).await? {
             self.docker.remove(&container.id()).await?;
         }

@@ -56,7 +56,7 @@ impl Observed {
 /// The first call that fails.
 pub async fn observe(engine: &impl Engine, wanted: &Wanted) -> Result<Observed, EngineError> {
     let info = engine.info().await?;
-    let all = engine.containers(&[format!("{}={}", labels::PROJECT, wanted.project)]).await?;
+    let all = engine.containers(&[labels::in_project(&wanted.project)]).await?;
     let used = all.iter().map(Inspection::image_id);
     let images: BTreeSet<String> = wanted.images.iter().cloned().chain(used).collect();
     Ok(Observed {
