@@ -236,11 +236,7 @@ pub(crate) const RESUME: &str = "`composeup resume` goes on with it";
 pub(crate) const ABORT: &str = "`composeup abort` takes it back";
 
 fn by(start: Option<&Start>) -> String {
-    start.map_or_else(String::new, |start| {
-        let Start { user, host, command, at, .. } = start;
-        let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
-        format!(": `composeup {command}` by {user} on {host}, {at}")
-    })
+    start.map_or_else(String::new, |start| format!(": {start}, {}", start.when()))
 }
 
 fn files_text(files: &[String]) -> String {

@@ -1,5 +1,7 @@
 //! What a run is: the first line of its journal.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,20 @@ pub struct Start {
     pub host: String,
     /// The words of the command line: `upgrade web 1.9`.
     pub command: String,
+}
+
+impl Start {
+    /// The time, as people read it: `2026-11-20 14:54:30 UTC`.
+    #[must_use]
+    pub fn when(&self) -> String {
+        self.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`composeup {}` by {} on {}", self.command, self.user, self.host)
+    }
 }
 
 /// The first line of a journal. It holds no value of the user's but the names of images.

@@ -77,7 +77,10 @@ impl HistoryText {
     pub fn run(self, past: &Past) -> String {
         let name = self.style.paint(Tone::Strong, past.run());
         let head = match past {
-            Past::Told(story) => format!("{}, {}", ending(story), by(&story.header.start)),
+            Past::Told(story) => {
+                let start = &story.header.start;
+                format!("{}, {}, {start}", ending(story), start.when())
+            }
             Past::Seen { .. } => "its journal is not on this machine".to_owned(),
         };
         let changes = past.changes().iter().map(|change| self.change(change));
@@ -147,12 +150,6 @@ fn ending(story: &Story) -> String {
         Some(report) => format!("{word} after {}", duration(report.took)),
         None => word,
     }
-}
-
-fn by(start: &Start) -> String {
-    let Start { user, host, command, at, .. } = start;
-    let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
-    format!("{at}, `composeup {command}` by {user} on {host}")
 }
 
 fn elapsed(from: Timestamp, to: Timestamp) -> Duration {

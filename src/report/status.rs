@@ -169,10 +169,7 @@ impl Status {
 fn run_text(run: &RunStatus, style: Style, width: usize) -> String {
     let by = run.start.as_ref().map_or_else(
         || " (its journal is not on this machine)".to_owned(),
-        |Start { user, host, command, at, .. }| {
-            let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
-            format!(": `composeup {command}` by {user} on {host}, {at}")
-        },
+        |start| format!(": {start}, {}", start.when()),
     );
     let tone = if run.stand == Stand::Running { Tone::Busy } else { Tone::Warning };
     let text = format!("run {} {}{by}", run.run, run.stand.text());
