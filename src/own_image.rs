@@ -2,12 +2,13 @@
 //! can run in a container without a registry.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+
+use crate::text::hex;
 
 /// Where the libraries lie in the image.
 const LIBRARIES: &str = "/lib/composeup";
@@ -47,11 +48,7 @@ impl RootFileSystem {
     pub fn digest(&self) -> String {
         let mut digest = Sha256::new_with_prefix(&self.tar);
         digest.update(self.entrypoint.join("\0"));
-        digest.finalize().iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex(&digest.finalize())
     }
 
     /// The Dockerfile instruction `word`, with the command and `more` arguments as a list.

@@ -1,5 +1,6 @@
 //! Small pieces of text: plurals, lists, durations, sizes, ids, "did you mean".
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// `1 service`, `2 services`: the count with the right form of the noun (plural by `s`).
@@ -45,6 +46,16 @@ pub fn size(bytes: u64) -> String {
         }
     }
     format!("{bytes} B")
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The first twelve hex digits of an engine id, without an algorithm prefix.

@@ -253,9 +253,7 @@ mod tests {
     /// Sixteen bytes a line.
     fn hex(batch: &ChainedFinal) -> String {
         let lines = batch.buf().chunks(16);
-        lines.fold(String::new(), |text, line| {
-            line.iter().fold(text, |text, byte| format!("{text}{byte:02x}")) + "\n"
-        })
+        lines.map(|line| crate::text::hex(line) + "\n").collect()
     }
 
     fn detour(from: &str, to: &str) -> Detour {

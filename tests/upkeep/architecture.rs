@@ -9,7 +9,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("text", &[]),
     ("labels", &[]),
     ("env", &[]),
-    ("own_image", &[]),
+    ("own_image", &["text"]),
     ("detour", &[]),
     ("cutover", &["detour", "engine", "own_image", "plan", "text", "labels"]),
     ("compose", &["text", "labels"]),

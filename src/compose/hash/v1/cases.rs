@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use super::{Facts, load};
 use crate::compose::LoadOptions;
+use crate::compose::hash::sha256;
 
 /// Where the projects lay when Compose answered.
 const RECORDED_AT: &str = "/corpus";
@@ -53,8 +53,7 @@ pub(crate) fn options(case: &str) -> LoadOptions {
 
 /// The recording engine has every image, with an id made of its name.
 fn image_id(name: &str) -> String {
-    let digest = Sha256::digest(name);
-    digest.iter().fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
+    format!("sha256:{}", sha256(name))
 }
 
 fn difference(answer: &Answer) -> Option<String> {

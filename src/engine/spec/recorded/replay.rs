@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
+use crate::compose::hash::sha256;
 use crate::compose::hash::v1;
 use crate::compose::model::Project;
 use crate::compose::{LoadOptions, load};
@@ -162,8 +162,8 @@ impl<'a> Replay<'a> {
     /// The id of the container that was made last.
     fn last_id(&self, name: &str) -> ContainerId {
         ContainerId(match self.ids {
-            Ids::Counted(count) => hex(&format!("c{count}")),
-            Ids::Named => hex(name),
+            Ids::Counted(count) => sha256(&format!("c{count}")),
+            Ids::Named => sha256(name),
         })
     }
 }
@@ -207,9 +207,5 @@ fn calls_of(spec: &ContainerSpec, id: &ContainerId) -> Vec<Value> {
 /// The recording engine has every image; its id is the hash of its name.
 fn image(name: &str) -> Image {
     let volumes = if name.contains("anonvol") { json!({"/anon": {}}) } else { json!({}) };
-    Image(json!({"Id": format!("sha256:{}", hex(name)), "Config": {"Volumes": volumes}}))
-}
-
-fn hex(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    Image(json!({"Id": format!("sha256:{}", sha256(name)), "Config": {"Volumes": volumes}}))
 }
