@@ -58,16 +58,10 @@ pub fn found_run(project: &str, endpoint: &str, containers: &[Inspection]) -> Op
     let plan = Plan {
         run: run.to_owned(),
         project: project.to_owned(),
-        files: Vec::new(),
         endpoint: endpoint.to_owned(),
         services,
-        up_to_date: Vec::new(),
-        edits: Vec::new(),
-        findings: Vec::new(),
-        pulls: Vec::new(),
-        resources: Vec::new(),
         steps,
-        keep_going: false,
+        ..Plan::default()
     };
     Some(FoundRun { plan, records, is_committed })
 }

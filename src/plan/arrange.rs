@@ -78,8 +78,13 @@ impl<'a> Arranged<'a> {
 
     /// The end of the replica in whose place it comes.
     fn lane(&self, this: ReplacementId) -> Option<Step> {
-        let before = this.index.checked_sub(self.services[this.service].policy.parallelism)?;
-        self.ends.get(&ReplacementId { index: before, ..this }).cloned()
+        self.ends.get(&self.before(this)?).cloned()
+    }
+
+    /// The replica in whose place it comes.
+    fn before(&self, this: ReplacementId) -> Option<ReplacementId> {
+        let index = this.index.checked_sub(self.services[this.service].policy.parallelism)?;
+        Some(ReplacementId { index, ..this })
     }
 
     /// What must be behind the first step of a replica, but for its own service.
@@ -199,8 +204,7 @@ impl<'a> Arranged<'a> {
         for (service, of) in self.services.iter().enumerate() {
             for (index, pair) in of.replacements.iter().enumerate() {
                 let this = ReplacementId { service, index };
-                let lane = index.checked_sub(of.policy.parallelism);
-                let before = lane.map(|index| Step::Remove(ReplacementId { service, index }));
+                let before = self.before(this).map(Step::Remove);
                 if pair.old.is_some() {
                     let after = [Step::Commit].into_iter().chain(before).collect();
                     self.steps.push((Step::Remove(this), after));

@@ -145,14 +145,9 @@ fn empty_plan(situation: &Situation, options: &PlanOptions) -> Plan {
         project: situation.after.name.clone(),
         files: shown_files(situation.after),
         endpoint: situation.observed.engine.endpoint.clone(),
-        services: Vec::new(),
-        up_to_date: Vec::new(),
         edits: situation.edits.to_vec(),
-        findings: Vec::new(),
-        pulls: Vec::new(),
-        resources: Vec::new(),
-        steps: Vec::new(),
         keep_going: options.rolling.keep_going,
+        ..Plan::default()
     }
 }
 
@@ -228,8 +223,7 @@ services:
         let containers = [sample::container(&before, "app"), sample::container(&before, "worker")];
         let mut observed = sample::observed(&after, &containers);
         change(&mut observed);
-        let situation =
-            Situation { before: &before, after: &after, edits: &[], v1: None, observed: &observed };
+        let situation = sample::situation(&before, &after, &observed);
         plan(&situation, options)
     }
 
@@ -375,13 +369,7 @@ services:
         let project = sample::project(&FILE.replace("app:1", "app:2"));
         let before = sample::project(FILE);
         let observed = sample::observed(&project, &[sample::container(&before, "app")]);
-        let situation = Situation {
-            before: &before,
-            after: &project,
-            edits: &[],
-            v1: None,
-            observed: &observed,
-        };
+        let situation = sample::situation(&before, &project, &observed);
         let scale = BTreeMap::from([("app".to_owned(), 2)]);
         let rolling = Rolling { scale, ..Rolling::default() };
         let plan = plan(&situation, &PlanOptions { rolling, ..sample::options(&["app"]) }).unwrap();
@@ -420,13 +408,7 @@ services:
         let text = FILE.replace("'app:1'", "'app:1', container_name: app");
         let project = sample::project(&text);
         let observed = sample::observed(&project, &[sample::container(&project, "app")]);
-        let situation = Situation {
-            before: &project,
-            after: &project,
-            edits: &[],
-            v1: None,
-            observed: &observed,
-        };
+        let situation = sample::situation(&project, &project, &observed);
         assert!(plan(&situation, &sample::options(&["app"])).unwrap().is_empty());
     }
 }

@@ -172,13 +172,7 @@ services:
             vec![sample::container(&project, "web"), sample::container(&project, "worker")];
         change(&mut containers);
         let observed = sample::observed(&project, &containers);
-        let situation = Situation {
-            before: &project,
-            after: &project,
-            edits: &[],
-            v1: None,
-            observed: &observed,
-        };
+        let situation = sample::situation(&project, &project, &observed);
         check(&situation, &sample::options(services)).unwrap()
     }
 

@@ -67,7 +67,7 @@ mod tests {
     use crate::labels;
     use crate::plan::sample::{self, container, project};
     use crate::plan::steps::{Order, ReplacementId, ServicePlan};
-    use crate::plan::{Plan, Situation, plan};
+    use crate::plan::{Plan, plan};
 
     const FILE: &str = "
 services:
@@ -112,8 +112,7 @@ services:
         let containers = [container(&before, "vpn"), at_home("client"), at_home("backup")];
         let mut observed = sample::observed(&after, &containers);
         change(&mut observed);
-        let situation =
-            Situation { before: &before, after: &after, edits: &[], v1: None, observed: &observed };
+        let situation = sample::situation(&before, &after, &observed);
         plan(&situation, &sample::options(services)).unwrap()
     }
 

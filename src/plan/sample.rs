@@ -9,7 +9,7 @@ use serde_json::json;
 use super::arrange::arrange;
 use super::policy::{Policy, PolicyFlags};
 use super::steps::{Cause, OldContainer, Order, Plan, Readiness, Replacement, ServicePlan};
-use super::{PlanOptions, Rolling};
+use super::{PlanOptions, Rolling, Situation};
 use crate::compose::hash::{Generation, Shared, label_hash};
 use crate::compose::model::Project;
 use crate::compose::{LoadOptions, load};
@@ -94,6 +94,15 @@ pub(crate) fn observed(project: &Project, containers: &[Inspection]) -> Observed
     }
 }
 
+/// Files that somebody changed from `before` to `after` by hand, and an engine.
+pub(crate) fn situation<'a>(
+    before: &'a Project,
+    after: &'a Project,
+    observed: &'a Observed,
+) -> Situation<'a> {
+    Situation { before, after, edits: &[], v1: None, observed }
+}
+
 /// What is wanted of `services`, and nothing else.
 pub(crate) fn options(services: &[&str]) -> PlanOptions<'static> {
     PlanOptions {
@@ -120,12 +129,7 @@ pub(crate) fn plan(replicas: &[usize]) -> Plan {
         endpoint: "unix:///var/run/docker.sock".into(),
         steps: arrange(&services, 0),
         services,
-        up_to_date: Vec::new(),
-        edits: Vec::new(),
-        findings: Vec::new(),
-        pulls: Vec::new(),
-        resources: Vec::new(),
-        keep_going: false,
+        ..Plan::default()
     }
 }
 

@@ -40,7 +40,7 @@ fn mixed(service: &Service) -> Finding {
 mod tests {
     use crate::engine::api::Inspection;
     use crate::plan::steps::Plan;
-    use crate::plan::{PlanError, PlanOptions, Situation, plan, sample};
+    use crate::plan::{PlanError, PlanOptions, plan, sample};
 
     /// Scales `web` of this file from one replica to `number`.
     fn scaled(
@@ -52,13 +52,7 @@ mod tests {
         let mut container = sample::container(&project, "web");
         change(&mut container);
         let observed = sample::observed(&project, &[container]);
-        let situation = Situation {
-            before: &project,
-            after: &project,
-            edits: &[],
-            v1: None,
-            observed: &observed,
-        };
+        let situation = sample::situation(&project, &project, &observed);
         let mut options: PlanOptions = sample::options(&["web"]);
         options.rolling.scale.insert("web".into(), number);
         plan(&situation, &options)

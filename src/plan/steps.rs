@@ -11,7 +11,7 @@ use crate::compose::hash::HashText;
 use crate::engine::api::{ContainerId, ContainerSpec, Exec, Image, RestartPolicy};
 
 /// Everything a rollout will do, complete before the first change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Id of the run: on every new container as a label, and in every event.
     pub run: String,
