@@ -10,10 +10,10 @@ use super::steps::{Order, Planned, ReplacementId, ServicePlan, Step};
 /// ```text
 /// first              provide the networks and volumes that are missing
 /// each replica       start-first: create, start, await ready, stop the old one
-///                      where requests are led: detour beside the create, and before the stop
-///                      cutover and drain
+///                    where requests are led: detour beside the create, start, await ready,
+///                      cutover, drain; the old one runs on until the monitor window has passed
 ///                    stop-first:  create, stop the old one, start, await ready
-///                    and while the next ones go on: monitor
+///                    and while the next ones go on: monitor, and the stop of one that is drained
 /// last               commit, then for each replica remove the old one, rename the new one and
 ///                    linger
 /// ```
@@ -70,9 +70,24 @@ impl<'a> Arranged<'a> {
                 self.ends.insert(this, end);
             }
             self.steps.append(&mut chain.steps);
-            if of.replacements[index].new.is_some() && !of.policy.monitor.is_zero() {
-                self.steps.push((Step::Monitor(this), vec![Step::AwaitReady(this)]));
-            }
+            self.watch(this);
+        }
+    }
+
+    /// What goes on while the next replicas do: the monitor window, from when the new container
+    /// gets requests; and the stop of an old one that is drained, which could be back at once.
+    fn watch(&mut self, this: ReplacementId) {
+        let of = &self.services[this.service];
+        let is_led = self.is_led(this);
+        let has_window = of.replacements[this.index].new.is_some() && !of.policy.monitor.is_zero();
+        if has_window {
+            let begin = if is_led { Step::Cutover(this) } else { Step::AwaitReady(this) };
+            self.steps.push((Step::Monitor(this), vec![begin]));
+        }
+        if is_led {
+            let window = has_window.then_some(Step::Monitor(this));
+            self.steps
+                .push((Step::Stop(this), [Step::Drain(this)].into_iter().chain(window).collect()));
         }
     }
 
@@ -147,8 +162,7 @@ impl<'a> Arranged<'a> {
         if self.is_led(this) {
             chain.push(Step::Cutover(this));
             chain.push(Step::Drain(this));
-        }
-        if of.order == Order::StartFirst && !in_stopping_host {
+        } else if of.order == Order::StartFirst && !in_stopping_host {
             chain.extend(stop);
         }
     }
@@ -157,7 +171,10 @@ impl<'a> Arranged<'a> {
     fn is_led(&self, this: ReplacementId) -> bool {
         let of = &self.services[this.service];
         let pair = &of.replacements[this.index];
-        of.handover.is_some() && pair.running_old().is_some() && pair.new.is_some()
+        of.handover.is_some()
+            && pair.running_old().is_some()
+            && pair.new.is_some()
+            && !self.stops_first(this)
     }
 
     /// Whether the old container lives in another's namespaces, which end before the new ones begin.
@@ -179,7 +196,7 @@ impl<'a> Arranged<'a> {
                 let this = ReplacementId { service, index };
                 for host in &pair.shares {
                     more.push((Step::Create(this), Step::AwaitReady(*host)));
-                    let last = if self.stops_first(*host) {
+                    let last = if self.stops_first(*host) || self.is_led(this) {
                         pair.running_old().map(|_| Step::Stop(this))
                     } else {
                         self.ends.get(&this).cloned()
@@ -354,6 +371,21 @@ mod tests {
         rename 0.0 < remove 0.0
         linger 0.0 < rename 0.0
         ");
+    }
+
+    #[test]
+    fn a_drained_container_runs_on_through_the_window_and_holds_up_nobody() {
+        let mut plan = sample::plan(&[2]);
+        plan.services[0].handover = Some(Handover { drain_timeout: Duration::from_secs(30) });
+        let text = shown(&plan.services, 0);
+        let lines = [
+            "monitor 0.0 < cutover 0.0",
+            "stop 0.0 < drain 0.0, monitor 0.0",
+            "create 0.1 < drain 0.0",
+        ];
+        for line in lines {
+            assert!(text.lines().any(|one| one == line), "{line} in\n{text}");
+        }
     }
 
     #[test]

@@ -353,7 +353,7 @@ pub enum Step {
     /// Put a helper beside everybody who may talk to the old container. Undo: let some seconds pass
     /// after the end of the new one, for those who remember its address; helpers end with the run.
     Detour(ReplacementId),
-    /// Start the new container. Undo: stop it.
+    /// Start the new container. Undo: wait until no request is under way at it, and stop it.
     Start(ReplacementId),
     /// Run the `post_start` hooks in the new container. No undo: the container goes.
     PostStart(ReplacementId),

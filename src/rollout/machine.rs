@@ -136,11 +136,13 @@ fn acts_or(state: &State, acts: Vec<Act>, end: Outcome) -> Next {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::journal::Record;
     use crate::journal::outcome::Signal;
     use crate::plan::policy::FailureAction;
-    use crate::plan::steps::Order;
+    use crate::plan::steps::{Handover, Order};
     use crate::plan::{Plan, sample};
 
     fn of(service: usize, index: usize) -> ReplacementId {
@@ -308,6 +310,22 @@ mod tests {
         assert_eq!(story.next(), acts("undo", &[Step::Create(of(1, 0))]));
         let story = story.undone(&[Step::Create(of(1, 0))]);
         assert_eq!(story.next(), acts("do", &[Step::Commit]));
+    }
+
+    #[test]
+    fn requests_go_to_all_old_containers_again_before_any_new_one_stops() {
+        let mut plan = sample::plan(&[3]);
+        plan.services[0].handover = Some(Handover { drain_timeout: Duration::from_secs(30) });
+        plan.steps = crate::plan::arrange::arrange(&plan.services, 0);
+        let led = |of| {
+            let begun = [Step::Detour(of), Step::Create(of), Step::Start(of), Step::AwaitReady(of)];
+            [&begun[..], &[Step::Cutover(of), Step::Drain(of)]].concat()
+        };
+        let story = Story::of(&plan).done(&led(of(0, 0))).done(&led(of(0, 1)));
+        let story = story.failed(&Step::Monitor(of(0, 0)));
+        let back = [Step::Cutover(of(0, 1)), Step::Cutover(of(0, 0))];
+        assert_eq!(story.next(), acts("undo", &back));
+        assert_eq!(story.undone(&back).next(), acts("undo", &[Step::Start(of(0, 1))]));
     }
 
     #[test]

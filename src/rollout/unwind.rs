@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::machine::Act;
 use super::state::{Progress, State};
-use crate::plan::steps::ReplacementId;
+use crate::plan::steps::{ReplacementId, Step};
 
 /// What to do now so that `targets` get their old containers back. A step is taken back once all
 /// that came after it in its own replica and in the services that depend on it was; of one service
 /// at most [`crate::plan::policy::Policy::parallelism`] replicas of the way back at a time, the
-/// last one first. Waits are given up; acts that are under way are ended first.
+/// last one first, but that requests go to all old containers again at once. Waits are given up;
+/// acts that are under way are ended first.
 ///
 /// A step that cannot be taken back holds up the rest of its own replica, so that the new
 /// container goes on serving where the old one could not be brought back, and nobody else.
@@ -18,7 +19,10 @@ pub(super) fn unwind(state: &State, targets: &BTreeSet<ReplacementId>) -> Vec<Ac
     let mut acts: Vec<Act> = waits(state, targets).map(Act::Leave).collect();
     let undoable = undoable(state, targets);
     let allowed = within_parallelism(state, targets, &undoable);
-    let undo = undoable.into_iter().filter(|(of, _)| allowed.contains(of));
+    let may_go = |of: &ReplacementId, step: usize| {
+        allowed.contains(of) || matches!(state.step(step), Step::Cutover(_))
+    };
+    let undo = undoable.into_iter().filter(|(of, step)| may_go(of, *step));
     acts.extend(undo.map(|(_, step)| Act::Undo(step)));
     acts
 }
@@ -79,7 +83,10 @@ fn within_parallelism(
         undoable.iter().any(|(other, _)| other == of) || state.steps_of(*of).any(is_acting)
     };
     let is_on_its_way = |of: &ReplacementId| {
-        let begun = |step| matches!(state.progress(step), Progress::Undone | Progress::Undoing);
+        let begun = |step| {
+            matches!(state.progress(step), Progress::Undone | Progress::Undoing)
+                && !matches!(state.step(step), Step::Cutover(_))
+        };
         state.steps_of(*of).any(begun) && may_go_on(of) && !is_stuck(state, *of)
     };
     let mut allowed: BTreeSet<ReplacementId> =
