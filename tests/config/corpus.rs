@@ -1,29 +1,17 @@
 //! The same words about every case of the corpus.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::command::composeup;
 use crate::support::compose::Compose;
-
-/// The folder of every case.
-fn cases() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hash-corpus/cases");
-    let mut cases: Vec<PathBuf> =
-        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    cases
-}
+use crate::support::corpus::{cases, prepare};
 
 /// What a command prints about a case, or the code it fails with.
 fn printed(mut command: Command, case: &Path, words: &[&str]) -> Result<String, Option<i32>> {
-    let read = |name: &str| fs::read_to_string(case.join(name)).unwrap_or_default();
-    let (arguments, variables) = (read("ARGS"), read("ENV"));
-    command.args(arguments.split_whitespace()).arg("config").args(words);
-    command.envs(variables.lines().filter_map(|line| line.split_once('=')));
-    let output = command.current_dir(case).output().unwrap();
+    prepare(&mut command, case);
+    let output = command.arg("config").args(words).output().unwrap();
     if !output.status.success() {
         return Err(output.status.code());
     }

@@ -4,6 +4,7 @@
 
 mod compare;
 mod forms;
+mod labels;
 mod stack;
 
 use std::env;
@@ -26,21 +27,7 @@ const SHRINKS: usize = 200;
 fn compose_and_composeup_say_the_same_of_random_projects() {
     let asked = env::var("COMPOSEUP_DIFFERENTIAL_CASES");
     let cases = asked.map_or(CASES, |count| count.parse().expect("a number of cases"));
-    let next = AtomicU64::new(0);
-    let reports = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(case) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    && case < cases
-                {
-                    reports.lock().unwrap().extend(report(case));
-                }
-            });
-        }
-    });
-    let mut reports = reports.into_inner().unwrap();
+    let mut reports: Vec<String> = side_by_side(cases, report).into_iter().flatten().collect();
     reports.sort();
     assert!(reports.is_empty(), "{}\n{} of {cases} differ", reports.join("\n"), reports.len());
 }
@@ -49,6 +36,26 @@ fn compose_and_composeup_say_the_same_of_random_projects() {
 fn compose_takes_most_of_the_random_projects() {
     let taken = (0..CASES / 2).filter(|case| is_accepted(&project(*case).current())).count();
     assert!(taken as u64 > CASES / 4, "only {taken} of {} are taken", CASES / 2);
+}
+
+/// What `look` finds of every case, in no order; as many at once as the machine has processors.
+fn side_by_side<T: Send>(cases: u64, look: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let next = AtomicU64::new(0);
+    let found = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(case) = Some(next.fetch_add(1, Ordering::Relaxed))
+                    && case < cases
+                {
+                    let one = look(case);
+                    found.lock().unwrap().push(one);
+                }
+            });
+        }
+    });
+    found.into_inner().unwrap()
 }
 
 /// The project of `case`, which can be made smaller.

@@ -3,10 +3,12 @@
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod compose;
+pub(crate) mod corpus;
 pub(crate) mod daemon;
 pub(crate) mod engine;
 pub(crate) mod events;
 pub(crate) mod images;
+pub(crate) mod recorder;
 pub(crate) mod running;
 pub(crate) mod stack;
 pub(crate) mod state;

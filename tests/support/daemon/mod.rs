@@ -1,8 +1,8 @@
 //! A Docker Engine that is none: the engine in memory behind the real HTTP API, on a socket of its
 //! own, with faults on the wire. The real executable can be pointed at it.
 
-mod query;
-mod reply;
+pub(super) mod query;
+pub(super) mod reply;
 mod routes;
 mod server;
 mod trouble;

@@ -10,19 +10,21 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use serde_json::{Value, json};
 
-pub(super) type Body = StreamBody<LocalBoxStream<'static, io::Result<Frame<Bytes>>>>;
+pub(in crate::support) type Body = StreamBody<LocalBoxStream<'static, io::Result<Frame<Bytes>>>>;
 /// An error here is a connection that is cut without a word.
-pub(super) type Reply = io::Result<Response<Body>>;
+pub(in crate::support) type Reply = io::Result<Response<Body>>;
 
-pub(super) fn cut() -> io::Error {
+pub(in crate::support) fn cut() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, "cut")
 }
 
-pub(super) fn stream(chunks: impl Stream<Item = io::Result<Bytes>> + 'static) -> Response<Body> {
+pub(in crate::support) fn stream(
+    chunks: impl Stream<Item = io::Result<Bytes>> + 'static,
+) -> Response<Body> {
     Response::new(StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data)).boxed_local()))
 }
 
-pub(super) fn bytes(status: u16, bytes: impl Into<Bytes>) -> Response<Body> {
+pub(in crate::support) fn bytes(status: u16, bytes: impl Into<Bytes>) -> Response<Body> {
     let bytes = bytes.into();
     let length = bytes.len();
     let mut response = stream(stream::iter((length > 0).then_some(Ok(bytes))));
@@ -33,16 +35,16 @@ pub(super) fn bytes(status: u16, bytes: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
-pub(super) fn json(status: u16, value: &Value) -> Response<Body> {
+pub(in crate::support) fn json(status: u16, value: &Value) -> Response<Body> {
     bytes(status, value.to_string())
 }
 
-pub(super) fn message(status: u16, message: &str) -> Response<Body> {
+pub(in crate::support) fn message(status: u16, message: &str) -> Response<Body> {
     json(status, &json!({ "message": message }))
 }
 
 /// An error of the engine in memory, as the real one would say it.
-pub(super) fn refusal(error: &EngineError) -> Reply {
+pub(in crate::support) fn refusal(error: &EngineError) -> Reply {
     match error {
         EngineError::NotFound { message: words, .. } => Ok(message(404, words)),
         EngineError::Conflict { message: words, .. } => Ok(message(409, words)),
@@ -52,7 +54,7 @@ pub(super) fn refusal(error: &EngineError) -> Reply {
 }
 
 /// The same answer, of which only the first half comes; `end` follows it.
-pub(super) async fn half(
+pub(in crate::support) async fn half(
     response: Response<Body>,
     end: impl Stream<Item = io::Result<Bytes>> + 'static,
 ) -> Response<Body> {
