@@ -134,6 +134,30 @@ fn the_lock_of_a_dead_process_is_taken_over() {
     assert!(!is_locked(&stack));
 }
 
+/// Without its notice the wait would go on until long after the test's patience.
+#[test]
+fn whoever_waits_takes_over_as_soon_as_the_holder_is_dead() {
+    let stack = Stack::up("ghost", Compose::V2_40);
+    let tap = Tap::holding(1, false);
+    let mut command = stack.composeup(&["upgrade", "--yes"]);
+    let mut holder = started({
+        command.args(UPGRADE).env("DOCKER_HOST", tap.host());
+        command
+    });
+    assert!(tap.wait(|| holder.try_wait().unwrap().is_some()), "it makes a call");
+    let mut wait = stack.composeup(&["upgrade", "--yes"]);
+    wait.args(UPGRADE).args(["--lock-wait", "1h"]);
+    // On the same files, but with journals of its own, so that only the engine tells.
+    wait.env("COMPOSEUP_STATE_DIR", stack.folder().join("../another-state"));
+    let mut waiting = wait.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_line(&mut waiting, "waiting: ");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(waiting.wait().unwrap().code(), Some(0));
+    assert!(stack.text().contains("ghost:3.37.1"));
+    assert!(!is_locked(&stack));
+}
+
 #[test]
 fn the_lock_goes_with_the_run_however_it_ends() {
     let stack = Stack::up("ghost", Compose::V2_40);

@@ -1,10 +1,22 @@
 //! Which process it is, and whether it still runs.
 
 use std::fs;
+use std::future::pending;
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, getpid, test_kill_process};
+#[cfg(target_os = "linux")]
+use rustix::process::{PidfdFlags, pidfd_open};
 use rustix::system::uname;
+#[cfg(target_os = "linux")]
+use tokio::io::{Interest, unix::AsyncFd};
+use tokio::time::sleep;
+
+/// How often a process is looked after whose end nobody tells: kernels before 5.3 do not.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A process, so that it can be told from every other one on every machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +57,12 @@ impl Process {
     /// This one.
     #[must_use]
     pub fn this() -> Self {
-        let pid = getpid();
+        Self::at(getpid())
+    }
+
+    /// The one on this machine that has this process id now.
+    #[must_use]
+    pub(super) fn at(pid: Pid) -> Self {
         let born = match look(pid) {
             Seen::Born(born) => born,
             Seen::Nothing | Seen::Hidden => String::new(),
@@ -65,6 +82,18 @@ impl Process {
         self.judged_from(&Self::this(), pid.map_or(Seen::Hidden, look))
     }
 
+    /// Ends once the process is gone; never if that cannot be told from here.
+    pub(super) async fn gone(&self) {
+        if self.fate() == Fate::Unknown {
+            return pending().await;
+        }
+        let ends = EndOf::process(self.pid);
+        // Whatever is told from now on is of this very process, or it was gone before.
+        while self.fate() == Fate::Alive {
+            ends.next().await;
+        }
+    }
+
     /// Its fate, from a process that sees this under its id.
     fn judged_from(&self, here: &Self, seen: Seen) -> Fate {
         if self.kernel.is_empty() || self.kernel != here.kernel || self.host != here.host {
@@ -75,6 +104,42 @@ impl Process {
             Seen::Born(born) if born == self.born => Fate::Alive,
             Seen::Born(_) if !self.born.is_empty() => Fate::Dead,
             Seen::Born(_) | Seen::Hidden => Fate::Unknown,
+        }
+    }
+}
+
+/// What tells of the end of a process on this machine.
+enum EndOf {
+    /// The kernel.
+    #[cfg(target_os = "linux")]
+    Told(AsyncFd<OwnedFd>),
+    /// Nobody: it is looked after now and then.
+    Untold,
+}
+
+impl EndOf {
+    #[cfg(target_os = "linux")]
+    #[expect(deprecated, reason = "the new form is `unsafe`; an `OwnedFd` is what it asks for")]
+    fn process(pid: u32) -> Self {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        let told = pid.and_then(|pid| {
+            let process = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+            AsyncFd::with_interest(process, Interest::READABLE).ok()
+        });
+        told.map_or(Self::Untold, Self::Told)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn process(_pid: u32) -> Self {
+        Self::Untold
+    }
+
+    /// Ends when there is a reason to look whether it is gone.
+    async fn next(&self) {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Told(process) if process.readable().await.is_ok() => {}
+            _ => sleep(LOOK_EVERY).await,
         }
     }
 }
@@ -112,6 +177,8 @@ fn parse(stat: &str) -> Option<Seen> {
 mod tests {
     use std::process::Command;
 
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn process(kernel: &str, born: &str) -> Process {
@@ -146,14 +213,28 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_process_is_alive_until_it_has_ended() {
-        let this = Process::this();
-        assert_eq!(this.fate(), Fate::Alive);
+        assert_eq!(Process::this().fate(), Fate::Alive);
         let mut child = Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
-        let Seen::Born(born) = look(Pid::from_child(&child)) else { panic!("it runs") };
-        let other = Process { pid: child.id(), born, ..this };
+        let other = Process::at(Pid::from_child(&child));
         assert_eq!(other.fate(), Fate::Alive);
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(other.fate(), Fate::Dead);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_end_of_a_process_is_told() {
+        let mut child = Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let other = Process::at(Pid::from_child(&child));
+        let gone = other.gone();
+        tokio::pin!(gone);
+        assert!(gone.as_mut().now_or_never().is_none());
+        child.kill().unwrap();
+        gone.await;
+        child.wait().unwrap();
+        other.gone().await;
+        let unknown = Process { host: "elsewhere".into(), ..other.clone() };
+        assert!(unknown.gone().now_or_never().is_none());
     }
 }

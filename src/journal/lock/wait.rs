@@ -1,5 +1,6 @@
 //! The wait for a lock: the engine tells when it is free.
 
+use std::future::pending;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -13,7 +14,8 @@ use crate::engine::persist::persist;
 use crate::engine::{Engine, EngineError};
 
 /// Takes the lock of a project; while somebody else has it, waits for it as long as `limit`.
-/// `begins` is told once of whom it waits for. A dead holder is not waited for.
+/// `begins` is told once of whom it waits for. A dead holder is not waited for, nor one that dies
+/// meanwhile.
 ///
 /// # Errors
 ///
@@ -44,6 +46,7 @@ pub async fn acquire_within(
             tokio::select! {
                 biased;
                 news = removals.next() => news.unwrap_or_else(|| Err(cut(&volume)))?,
+                () = held.holder_gone() => {}
                 () = &mut deadline => return Ok(Err(held)),
             }
         }
@@ -60,15 +63,26 @@ impl LockError {
     fn is_to_be_waited_for(&self) -> bool {
         matches!(self, Self::Held { fate: Fate::Alive | Fate::Unknown, .. })
     }
+
+    /// Ends when the process that has the lock is gone, if it is on this machine.
+    async fn holder_gone(&self) {
+        match self {
+            Self::Held { holder, .. } => holder.process.gone().await,
+            _ => pending().await,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
+    use rustix::process::Pid;
     use tokio::time::Instant;
 
     use super::*;
     use crate::engine::fake::{Fake, Fault, How, Verb};
-    use crate::journal::lock::{release, sample};
+    use crate::journal::lock::{Process, release, sample};
 
     const HOUR: Duration = Duration::from_hours(1);
 
@@ -130,6 +144,20 @@ mod tests {
         let (end, took, _) = second(&fake, HOUR, Duration::from_millis(1)).await;
         end.unwrap();
         assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_holder_that_dies_is_waited_for_no_longer() {
+        let fake = Fake::new();
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let process = Process::at(Pid::from_child(&child));
+        let first = Holder { process, ..sample::alive("first") };
+        acquire(&fake, "shop", &first).await.unwrap();
+        let me = sample::alive("second");
+        let end = acquire_within(&fake, "shop", &me, HOUR, |_| child.kill().unwrap()).await;
+        child.wait().unwrap();
+        assert!(matches!(end, Err(LockError::Held { fate: Fate::Dead, .. })), "{end:?}");
     }
 
     #[cfg(target_os = "linux")]
