@@ -138,6 +138,18 @@ pub enum Error {
         /// Id of the run.
         run: String,
     },
+    /// A run that only the engine knows cannot be forgotten: its containers go on telling of it.
+    #[error("run {run} cannot be forgotten: its journal is not on this machine")]
+    ToldByContainers {
+        /// Id of the run.
+        run: String,
+    },
+    /// A run whose files were partly written cannot be finished, since the rest cannot be.
+    #[error("nothing was changed: {reason}")]
+    Unwritable {
+        /// Which file, and why: a lower-case fragment.
+        reason: String,
+    },
     /// A run cannot be resumed, since what it is to write was changed meanwhile.
     #[error("nothing was changed: {} changed since the run began", files_text(files))]
     FilesChanged {
@@ -189,6 +201,8 @@ impl Error {
             Self::Unfinished { .. } => ExitStatus::Locked,
             Self::Journal(_)
             | Self::JournalElsewhere { .. }
+            | Self::ToldByContainers { .. }
+            | Self::Unwritable { .. }
             | Self::FilesChanged { .. }
             | Self::NoEarlierImage { .. }
             | Self::NotConfirmed { .. } => ExitStatus::Refused,
@@ -213,6 +227,15 @@ impl Error {
                 "its journal is with whoever started it; only there `composeup resume` works"
                     .into(),
             ],
+            Self::ToldByContainers { .. } => vec![
+                ABORT.into(),
+                "`composeup status` shows its containers; what you remove by hand is no longer part \
+                 of it"
+                    .into(),
+            ],
+            Self::Unwritable { .. } => {
+                vec!["make the file writable as it was, then `composeup resume`".into()]
+            }
             Self::NoEarlierImage { .. } => vec![
                 "`composeup history` shows the runs that are known".into(),
                 "`composeup upgrade SERVICE TAG` gives it any tag".into(),

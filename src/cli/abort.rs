@@ -2,13 +2,13 @@
 
 use super::args::AbortArgs;
 use super::output;
-use super::resume::{Going, go_on, recovered};
+use super::resume::{Going, go_on, recovered, written};
 use super::runs::{Runs, Unfinished};
 use super::settings::Settings;
 use crate::engine::Engine;
 use crate::engine::docker::Docker;
 use crate::error::{Error, ExitStatus};
-use crate::journal::outcome::{RolloutReport, Signal};
+use crate::journal::outcome::RolloutReport;
 use crate::journal::{FoundRun, Journal as _, KeptPlan, Record, Story};
 use crate::rollout::Cancel;
 
@@ -20,6 +20,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Error> {
     let takes_back = async |going: &Going<'_>, engine: &Docker, unfinished| match unfinished {
         Unfinished::Kept(story, _) if args.leave => leave(going.runs, &story).map(|()| None),
+        Unfinished::Found(run) if args.leave => Err(Error::ToldByContainers { run: run.plan.run }),
         Unfinished::Kept(story, kept) => take_back(going, engine, &story, *kept).await.map(Some),
         Unfinished::Found(run) => Ok(Some(take_back_found(going, engine, *run).await)),
     };
@@ -33,21 +34,20 @@ async fn take_back(
     kept: KeptPlan,
 ) -> Result<RolloutReport, Error> {
     let recovered = recovered(story, kept);
-    going.on(engine, story, &recovered.plan, way(recovered.is_committed)).await
+    tell_way(recovered.is_committed);
+    going.on(engine, story, &recovered.plan, written(recovered.go_back())?).await
 }
 
 async fn take_back_found(going: &Going<'_>, engine: &impl Engine, run: FoundRun) -> RolloutReport {
-    let records = [run.records, way(run.is_committed)].concat();
-    going.execute(engine, &run.plan, &records, &mut Vec::new()).await
+    tell_way(run.is_committed);
+    going.execute(engine, &run.plan, &run.go_back(), &mut Vec::new()).await
 }
 
 /// Past the commit point the new version serves: there is no way back, and little left to do.
-fn way(is_committed: bool) -> Vec<Record> {
+fn tell_way(is_committed: bool) {
     if is_committed {
         output::stderr("the new version serves already: the run is finished, not taken back\n");
-        return vec![Record::Resumed];
     }
-    vec![Record::Resumed, Record::Cancelled { signal: Signal::Abort }]
 }
 
 /// Forgets the run and touches nothing.

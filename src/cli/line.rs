@@ -189,7 +189,7 @@ impl<R: AsyncFn() -> Result<Request, Error>> Line<'_, R> {
     ) -> Result<RolloutReport, Error> {
         let _terminal = terminal_guard(self.order.settings);
         let mut reporter = reporter(self.order.settings);
-        let rollout = Rollout::begin(agreed, engine, &mut *reporter, self.order.cancel);
+        let rollout = Rollout::begin(agreed, &[], engine, &mut *reporter, self.order.cancel);
         rollout.pull(&agreed.pulls).await?;
         let plan = self.order.cancel.guard(request.plan_again(engine)).await?;
         if !plan.is_part_of(agreed) {

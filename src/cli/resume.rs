@@ -42,7 +42,7 @@ async fn finish(
             if !recovered.changed.is_empty() {
                 return Err(Error::FilesChanged { files: recovered.changed });
             }
-            going.on(engine, &story, &recovered.plan, vec![Record::Resumed]).await
+            going.on(engine, &story, &recovered.plan, written(recovered.go_on())?).await
         }
     }
 }
@@ -50,6 +50,11 @@ async fn finish(
 /// Where the run stands by its journal and by the files.
 pub(super) fn recovered(story: &Story, kept: KeptPlan) -> Recovered {
     recover(kept, &story.records(), |path| fs::read_to_string(path))
+}
+
+/// The records to go on with, if the files that were begun could be written.
+pub(super) fn written(records: Result<Vec<Record>, String>) -> Result<Vec<Record>, Error> {
+    records.map_err(|reason| Error::Unwritable { reason })
 }
 
 /// Does `work` with the run that is not over, while nobody else has the project. A lock that a dead
@@ -115,7 +120,7 @@ impl Going<'_> {
     ) -> RolloutReport {
         let _terminal = terminal_guard(self.settings);
         let mut reporter = reporter(self.settings);
-        let rollout = Rollout::begin(plan, engine, &mut *reporter, self.cancel);
+        let rollout = Rollout::begin(plan, records, engine, &mut *reporter, self.cancel);
         rollout.execute(plan, records, journal).await
     }
 }

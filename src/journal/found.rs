@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::Record;
+use super::outcome::Signal;
 use crate::engine::api::{ContainerId, ContainerSpec, Inspection, RestartPolicy};
 use crate::engine::spec::final_name;
 use crate::labels;
@@ -26,6 +27,19 @@ pub struct FoundRun {
     pub records: Vec<Record>,
     /// Whether it had begun to remove old containers, so that its commit point lies behind.
     pub is_committed: bool,
+}
+
+impl FoundRun {
+    /// The records with which it is taken back or, past its commit point, finished.
+    #[must_use]
+    pub fn go_back(&self) -> Vec<Record> {
+        let mut records = self.records.clone();
+        records.push(Record::Resumed);
+        if !self.is_committed {
+            records.push(Record::Cancelled { signal: Signal::Abort });
+        }
+        records
+    }
 }
 
 /// The latest run among the containers of a project that is not over: a container it made has its

@@ -1,8 +1,9 @@
 //! Where every service stands, folded from events: what the moving display shows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::event::{Event, EventKind, ServiceStart};
+use super::event::{Event, EventKind, ServiceStart, Way};
 use super::lines::of_deadline;
 use crate::plan::step_ref::StepRef;
 use crate::text::{duration, size};
@@ -12,6 +13,8 @@ use crate::text::{duration, size};
 pub(super) struct Board {
     /// Name of the project.
     pub(super) project: String,
+    /// Whether it goes forward.
+    pub(super) way: Way,
     /// Its services, in the order of their rollout.
     pub(super) services: Vec<Row>,
     /// Time of the newest event since the rollout began.
@@ -25,14 +28,21 @@ pub(super) struct Row {
     pub(super) service: String,
     /// Number of replicas that are replaced.
     pub(super) replicas: usize,
-    /// How many new containers are ready.
-    pub(super) ready: usize,
-    /// Steps behind it.
-    pub(super) done: usize,
+    /// How far each replica is.
+    begun: BTreeMap<usize, Begun>,
     /// Steps in all.
     pub(super) steps: usize,
     /// What it does now.
     pub(super) phase: Phase,
+}
+
+/// How far one replica is.
+#[derive(Debug, Default)]
+struct Begun {
+    /// Indices of the steps behind it.
+    done: BTreeSet<usize>,
+    /// Whether its new container is ready.
+    is_ready: bool,
 }
 
 /// What a service does now.
@@ -55,14 +65,32 @@ pub(super) enum Phase {
 
 impl Row {
     fn new(start: &ServiceStart) -> Self {
+        let begun = start.begun.iter().map(|one| {
+            (one.replica, Begun { done: one.done.iter().copied().collect(), is_ready: one.ready })
+        });
         Self {
             service: start.service.clone(),
             replicas: start.replicas,
-            ready: 0,
-            done: 0,
+            begun: begun.collect(),
             steps: start.steps,
             phase: Phase::Queued,
         }
+    }
+
+    /// Steps behind it.
+    #[must_use]
+    pub(super) fn done(&self) -> usize {
+        self.begun.values().map(|one| one.done.len()).sum()
+    }
+
+    /// How many new containers are ready.
+    #[must_use]
+    pub(super) fn ready(&self) -> usize {
+        self.begun.values().filter(|one| one.is_ready).count()
+    }
+
+    fn begun(&mut self, step: &StepRef) -> &mut Begun {
+        self.begun.entry(step.replica.unwrap_or_default()).or_default()
     }
 }
 
@@ -96,8 +124,9 @@ impl Board {
     pub(super) fn note(&mut self, event: &Event) {
         self.now = Duration::from_millis(event.elapsed_ms);
         match &event.kind {
-            EventKind::RolloutStarted { project, services } => {
+            EventKind::RolloutStarted { project, way, services } => {
                 self.project.clone_from(project);
+                self.way = *way;
                 self.services = services.iter().map(Row::new).collect();
             }
             EventKind::StepStarted(step) => self.begin(step, doing(step).to_owned(), None),
@@ -151,9 +180,10 @@ impl Board {
             row.phase = Phase::Queued;
             return;
         }
-        row.done += 1;
-        row.ready += usize::from(step.step == "await_ready");
-        if row.done >= row.steps {
+        let begun = row.begun(step);
+        begun.done.extend(step.index);
+        begun.is_ready |= step.step == "await_ready";
+        if row.done() >= row.steps {
             row.phase = Phase::Done;
         }
     }
@@ -169,8 +199,10 @@ impl Board {
     fn undo(&mut self, step: &StepRef) {
         self.begin(step, "unwinding".into(), None);
         if let Some(row) = self.row(step) {
-            row.done = row.done.saturating_sub(1);
-            row.ready = row.ready.saturating_sub(usize::from(step.step == "start"));
+            // What came after it, such as a wait, has nothing to be taken back.
+            let begun = row.begun(step);
+            begun.done.retain(|done| Some(*done) < step.index);
+            begun.is_ready &= step.step != "start";
         }
     }
 }
@@ -198,6 +230,7 @@ fn doing(step: &StepRef) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::ReplicaStart;
     use super::super::sample::Story;
     use super::*;
 
@@ -211,5 +244,29 @@ mod tests {
         let busy = board.services.iter().find(|row| row.phase != Phase::Queued).unwrap();
         let (what, clock) = busy.phase.describe(board.now + Duration::from_secs(3));
         assert_eq!((what.as_str(), clock.as_str()), ("unwinding", "3s"));
+    }
+
+    #[test]
+    fn what_an_earlier_process_did_counts_and_nothing_counts_twice() {
+        let story = Story::new();
+        let EventKind::RolloutStarted { mut services, project, .. } = story.events[0].kind.clone()
+        else {
+            panic!("a story begins");
+        };
+        services[0].begun = vec![ReplicaStart { replica: 1, done: vec![0, 1, 2], ready: true }];
+        let started = EventKind::RolloutStarted { project, way: Way::Abort, services };
+        let mut board = Board::default();
+        let mut note = |kind| {
+            board.note(&Event { kind, ..story.events[0].clone() });
+            let row = &board.services[0];
+            (row.done(), row.ready())
+        };
+        assert_eq!(note(started), (3, 1));
+        let step = story.step(2);
+        let again = EventKind::StepFinished { step, took_ms: 1, detail: None };
+        assert_eq!(note(again), (3, 1));
+        let undone = |index| EventKind::StepUndone { step: story.step(index), took_ms: 1 };
+        assert_eq!(note(undone(1)), (1, 0));
+        assert_eq!(note(undone(0)), (0, 0));
     }
 }

@@ -33,6 +33,9 @@ pub enum EventKind {
     RolloutStarted {
         /// Name of the project.
         project: String,
+        /// Whether it begins, goes on, or is taken back.
+        #[serde(default)]
+        way: Way,
         /// The services, in the order of their rollout, with their numbers of replicas.
         services: Vec<ServiceStart>,
     },
@@ -119,6 +122,19 @@ pub enum EventKind {
     },
 }
 
+/// What a process does with a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// It begins it.
+    #[default]
+    Begin,
+    /// It goes on with a run of an earlier process.
+    Resume,
+    /// It takes back a run of an earlier process.
+    Abort,
+}
+
 /// One service at the start of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceStart {
@@ -128,4 +144,18 @@ pub struct ServiceStart {
     pub replicas: usize,
     /// Number of steps it takes.
     pub steps: usize,
+    /// The replicas that an earlier process began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begun: Vec<ReplicaStart>,
+}
+
+/// How far an earlier process came with a replica.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaStart {
+    /// Position of the replica among those that change, from 1.
+    pub replica: usize,
+    /// Indices of the steps that ended well.
+    pub done: Vec<usize>,
+    /// Whether the new container was ready.
+    pub ready: bool,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::event::{Event, EventKind, ServiceStart};
+use super::event::{Event, EventKind, ServiceStart, Way};
 use super::layout::verb_line;
 use super::style::{Style, Tone};
 use super::words::subject;
@@ -40,7 +40,9 @@ impl Lines {
     /// The line an event leaves behind, if it leaves one.
     pub fn line(&mut self, event: &Event) -> Option<Line> {
         match &event.kind {
-            EventKind::RolloutStarted { project, services } => Some(started(project, services)),
+            EventKind::RolloutStarted { project, way, services } => {
+                Some(started(project, *way, services))
+            }
             EventKind::PullProgress { service, bytes, .. } => {
                 self.pulled.insert(service.clone(), *bytes);
                 None
@@ -99,13 +101,22 @@ impl Lines {
     }
 }
 
-fn started(project: &str, services: &[ServiceStart]) -> Line {
+/// What is done with a run.
+pub(super) fn way_verb(way: Way) -> &'static str {
+    match way {
+        Way::Begin => "Rolling out",
+        Way::Resume => "Resuming",
+        Way::Abort => "Taking back",
+    }
+}
+
+fn started(project: &str, way: Way, services: &[ServiceStart]) -> Line {
     let parts = services.iter().map(|start| match start.replicas {
         1 => start.service.clone(),
         n => format!("{} ({})", start.service, count(n, "replica")),
     });
     let text = format!("{project}: {}", list(&parts.collect::<Vec<_>>()));
-    Line::new(Tone::Busy, "Rolling out", text)
+    Line::new(Tone::Busy, way_verb(way), text)
 }
 
 fn undone(step: &StepRef, took: Duration) -> Option<Line> {

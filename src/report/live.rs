@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::board::{Board, Row};
 use super::event::{Event, EventKind};
 use super::layout::{fit, justify, pad, verb_line};
-use super::lines::Lines;
+use super::lines::{Lines, way_verb};
 use super::reporter::Reporter;
 use super::style::{Style, Tone};
 use super::summary::Summary;
@@ -88,7 +88,8 @@ impl Live {
 
     fn headline(&self, now: Duration) -> String {
         let Screen { style, width, .. } = self.screen;
-        let left = verb_line(style, Tone::Busy, "Rolling out", &self.board.project, width);
+        let left =
+            verb_line(style, Tone::Busy, way_verb(self.board.way), &self.board.project, width);
         let total = self.board.services.len();
         let clock = duration(Duration::from_secs(now.as_secs()));
         let right = format!("{} of {total} services  {clock:>7}", self.board.done());
@@ -99,8 +100,8 @@ impl Live {
         let Screen { style, width, .. } = self.screen;
         let names = self.board.services.iter().map(|row| console::measure_text_width(&row.service));
         let name = pad(&row.service, names.max().unwrap_or(0).min(NAME));
-        let bar = style.paint(Tone::Busy, bar(row.done, row.steps, bar_width(width)));
-        let count = format!("{}/{}", row.ready, row.replicas);
+        let bar = style.paint(Tone::Busy, bar(row.done(), row.steps, bar_width(width)));
+        let count = format!("{}/{}", row.ready(), row.replicas);
         let (phase, clock) = row.phase.describe(now);
         let left = format!("   {name}  {bar}{count:>5}  {phase}");
         justify(&left, &clock, width)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::{Event, EventKind, ServiceStart};
+use super::event::{Event, EventKind, ServiceStart, Way};
 use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
 use crate::plan::sample;
 use crate::plan::step_ref::{StepRef, pull_ref, step_ref};
@@ -86,9 +86,13 @@ impl Story {
             service: service.service.clone(),
             replicas: service.replacements.len(),
             steps: 7 * service.replacements.len(),
+            begun: Vec::new(),
         });
-        let begin =
-            EventKind::RolloutStarted { project: "ghost".into(), services: services.collect() };
+        let begin = EventKind::RolloutStarted {
+            project: "ghost".into(),
+            way: Way::Begin,
+            services: services.collect(),
+        };
         let mut story = Self { plan, events: Vec::new(), now_ms: 0 };
         story.push(0, begin);
         story

@@ -150,7 +150,7 @@ mod tests {
 
     async fn fetched(fake: &Fake, digest: Option<&str>, id: &str) -> Result<String, PullError> {
         let (mut events, cancel) = (Vec::new(), Cancel::manual().1);
-        let rollout = Rollout::begin(&sample::plan(&[1]), fake, &mut events, &cancel);
+        let rollout = Rollout::begin(&sample::plan(&[1]), &[], fake, &mut events, &cancel);
         let pin = Pin { id: id.into(), digest: digest.map(str::to_owned) };
         let pull =
             Pull { service: "app".into(), image: "app:1".into(), platform: None, pin: Some(pin) };

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use super::commit;
 use super::state::{Progress, State};
+use crate::journal::outcome::Signal;
 use crate::journal::{KeptPlan, Record};
 use crate::plan::Plan;
 use crate::plan::steps::Step;
@@ -18,6 +20,40 @@ pub struct Recovered {
     pub is_committed: bool,
     /// Files that somebody changed since, as messages show them, if they are still to be written.
     pub changed: Vec<String>,
+    /// The commit, if it was begun, and is or was to be repeated.
+    commit: Option<usize>,
+}
+
+impl Recovered {
+    /// The records with which another process goes on: nothing of the run is taken back any more if
+    /// its commit point lies behind, whoever asks to stop. So files that were being written when the
+    /// earlier process ended are written to the end before.
+    ///
+    /// # Errors
+    ///
+    /// A lower-case fragment that names the file that cannot be written; then none is.
+    pub fn go_on(&self) -> Result<Vec<Record>, String> {
+        let mut records = vec![Record::Resumed];
+        if let Some(step) = self.commit.filter(|_| self.is_committed) {
+            commit::write(&self.plan.edits, &[])?;
+            records.push(Record::Done { step, container: None });
+        }
+        Ok(records)
+    }
+
+    /// The records with which another process takes the run back, unless its commit point lies
+    /// behind.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::go_on`].
+    pub fn go_back(&self) -> Result<Vec<Record>, String> {
+        let mut records = self.go_on()?;
+        if !self.is_committed {
+            records.push(Record::Cancelled { signal: Signal::Abort });
+        }
+        Ok(records)
+    }
 }
 
 /// Puts the plan together again from what is kept of it and what `read` finds in the files.
@@ -30,11 +66,11 @@ pub fn recover(
     let KeptPlan { mut plan, edits } = kept;
     let state = State::of(&plan, records);
     if state.is_committed() {
-        return Recovered { is_committed: true, changed: Vec::new(), plan };
+        return Recovered { is_committed: true, changed: Vec::new(), commit: None, plan };
     }
-    let commit = plan.position(&Step::Commit);
-    let is_begun = commit.is_some_and(|commit| state.progress(commit) != Progress::Pending);
-    let given_up = if is_begun { state.services_left_old() } else { Vec::new() };
+    let is_begun = |commit: &usize| state.progress(*commit) != Progress::Pending;
+    let commit = plan.position(&Step::Commit).filter(is_begun);
+    let given_up = commit.map_or_else(Vec::new, |_| state.services_left_old());
     let mut changed = Vec::new();
     let mut is_written = false;
     for recipe in edits {
@@ -47,7 +83,7 @@ pub fn recover(
             None => changed.push(recipe.shown),
         }
     }
-    Recovered { plan, is_committed: is_begun && is_written, changed }
+    Recovered { plan, is_committed: commit.is_some() && is_written, changed, commit }
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ use crate::journal::{Journal, Record};
 use crate::plan::Plan;
 use crate::plan::step_ref::{StepRef, step_ref};
 use crate::plan::steps::{ReplacementId, Step};
-use crate::report::event::ServiceStart;
 use crate::report::{EventKind, Reporter};
 use crate::text::millis;
 
@@ -39,28 +38,16 @@ pub struct Rollout<'a, E> {
 }
 
 impl<'a, E: Engine> Rollout<'a, E> {
-    /// Begins the run that `plan` names and tells the reporter.
+    /// Begins the run that `plan` names, or goes on from its `records`, and tells the reporter.
     pub fn begin(
         plan: &Plan,
+        records: &[Record],
         engine: &'a E,
         reporter: &'a mut dyn Reporter,
         cancel: &'a Cancel,
     ) -> Self {
         let emitter = Emitter::new(&plan.run, reporter);
-        let steps_of = |service: usize| {
-            let owners = plan.steps.iter().filter_map(|planned| planned.step.replacement());
-            owners.filter(|of| of.service == service).count()
-        };
-        let services = plan.services.iter().enumerate();
-        let services = services.map(|(index, service)| ServiceStart {
-            service: service.service.clone(),
-            replicas: service.replacements.len(),
-            steps: steps_of(index),
-        });
-        emitter.emit(EventKind::RolloutStarted {
-            project: plan.project.clone(),
-            services: services.collect(),
-        });
+        emitter.emit(tally::started(&State::of(plan, records)));
         let fleet = Fleet::new(engine, &plan.run);
         Self { engine, emitter, cancel, fleet, notes: RefCell::default() }
     }

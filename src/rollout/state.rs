@@ -46,6 +46,8 @@ pub struct State<'a> {
     /// Whether a step that belongs to no replica failed.
     pub(super) has_failed: bool,
     cancelled: Option<Signal>,
+    /// Whether an earlier process began it.
+    is_resumed: bool,
     /// How a rollout that is taken back ends: whichever came first, a failure or a request.
     reason: Option<Outcome>,
 }
@@ -69,6 +71,7 @@ impl<'a> State<'a> {
             failed: BTreeSet::new(),
             has_failed: false,
             cancelled: None,
+            is_resumed: false,
             reason: None,
         };
         for record in records {
@@ -127,6 +130,7 @@ impl<'a> State<'a> {
     /// What was under way when the earlier process ended is uncertain; a pause is over, so that
     /// the replicas that failed are tried again.
     fn resume(&mut self) {
+        self.is_resumed = true;
         let retries =
             if self.course() == Course::Pause { self.given_up() } else { BTreeSet::new() };
         let is_committed = self.is_committed();
@@ -180,6 +184,12 @@ impl<'a> State<'a> {
     #[must_use]
     pub fn cancelled(&self) -> Option<Signal> {
         self.cancelled
+    }
+
+    /// Whether an earlier process began it.
+    #[must_use]
+    pub fn is_resumed(&self) -> bool {
+        self.is_resumed
     }
 
     /// How a rollout that was taken back ends.

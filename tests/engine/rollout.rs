@@ -62,7 +62,7 @@ impl Scene {
     async fn run(&self) -> RolloutReport {
         let mut events: Vec<Event> = Vec::new();
         let cancel = Cancel::manual().1;
-        let rollout = Rollout::begin(&self.plan, &self.docker, &mut events, &cancel);
+        let rollout = Rollout::begin(&self.plan, &[], &self.docker, &mut events, &cancel);
         rollout.execute(&self.plan, &[], &mut Vec::new()).await
     }
 

@@ -182,3 +182,19 @@ fn status_tells_a_run_that_is_under_way_from_one_that_was_killed() {
     let done = killed.composeup("abort");
     killed.assert_settled("1.0", &done);
 }
+
+#[test]
+fn without_its_journal_a_run_cannot_be_forgotten_but_taken_back() {
+    let mut killed = Killed::new();
+    killed.nth = 3;
+    assert!(killed.kill_next());
+    fs::remove_dir_all(killed.stack.state_dir()).unwrap();
+    let before = State::of(&killed.stack);
+    let done = Done::of(&mut killed.stack.composeup(&["abort", "--leave"]));
+    assert_eq!(done.code, 5, "{done}");
+    assert!(done.stderr.contains("cannot be forgotten"), "{done}");
+    State::of(&killed.stack).assert_is(&before, &done);
+    let done = killed.composeup("abort");
+    assert!(done.stderr.contains("Taking back"), "{done}");
+    killed.assert_settled("1.0", &done);
+}

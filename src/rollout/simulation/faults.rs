@@ -13,6 +13,7 @@ use crate::plan::policy::FailureAction;
 use crate::plan::steps::{Order, ReplacementId, Resource, ResourceKind, Step};
 use crate::plan::{Plan, sample};
 use crate::report::EventKind;
+use crate::report::event::{ReplicaStart, Way};
 use crate::rollout::Cancel;
 
 const ORDERS: [Order; 2] = [Order::StartFirst, Order::StopFirst];
@@ -116,6 +117,25 @@ async fn death_at_any_call_is_finished_by_resume_and_taken_back_by_abort() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_run_that_goes_on_says_so_and_how_far_it_was() {
+    for (abort, way) in [(false, Way::Resume), (true, Way::Abort)] {
+        let mut scene = Scene::new(&[2]).await;
+        let stop =
+            scene.plan.position(&Step::Stop(ReplacementId { service: 0, index: 0 })).unwrap();
+        // Every step before it has two records.
+        scene.journal.borrow_mut().cut = Some(2 * stop + 1);
+        assert_eq!(scene.run_or_die().await, None);
+        scene.events.clear();
+        if abort { scene.abort().await } else { scene.resume().await }.unwrap();
+        let EventKind::RolloutStarted { way: said, services, .. } = &scene.events[0].kind else {
+            panic!("{:?}", scene.events[0]);
+        };
+        let begun = [ReplicaStart { replica: 1, done: (0..stop).collect(), ready: true }];
+        assert_eq!((*said, services[0].begun.as_slice()), (way, &begun[..]));
+    }
+}
+
 /// The process dies after every record, before what comes after it.
 #[tokio::test(start_paused = true)]
 async fn death_after_any_record_is_finished_by_resume_and_taken_back_by_abort() {
@@ -163,6 +183,18 @@ async fn files_that_may_or_may_not_be_written_are_looked_at() {
             }
         }
     }
+}
+
+/// The record of the commit is lost, and somebody asks to stop before it could be repeated.
+#[tokio::test(start_paused = true)]
+async fn files_that_are_written_are_never_left_beside_old_containers() {
+    let mut scene = Scene::new(&[2]).await;
+    let commit = scene.plan.position(&Step::Commit).unwrap();
+    scene.journal.borrow_mut().cut = Some(2 * commit + 1);
+    assert_eq!(scene.run_or_die().await, None);
+    assert!(scene.is_written());
+    assert_eq!(scene.resume_and_stop().await.outcome, Outcome::Completed);
+    scene.assert_all_new();
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ use crate::plan::late::placeholder;
 use crate::plan::steps::{FileEdit, Order, ReplacementId, ServicePlan};
 use crate::plan::{Plan, sample};
 use crate::report::Event;
-use crate::rollout::recover::recover;
+use crate::rollout::recover::{Recovered, recover};
 use crate::rollout::{Cancel, Rollout};
 
 /// No run takes so long.
@@ -153,27 +153,37 @@ impl Scene {
     pub(super) async fn run_with(&mut self, cancel: &Cancel) -> RolloutReport {
         let records = self.journal.borrow().records.clone();
         let mut pen = Pen { paper: Rc::clone(&self.journal), fake: self.fake.clone() };
-        let rollout = Rollout::begin(&self.plan, &self.fake, &mut self.events, cancel);
+        let rollout = Rollout::begin(&self.plan, &records, &self.fake, &mut self.events, cancel);
         let run = rollout.execute(&self.plan, &records, &mut pen);
         tokio::time::timeout(FOR_EVER, run).await.expect("the run comes to an end")
     }
 
     /// What `composeup resume` does.
     pub(super) async fn resume(&mut self) -> Option<RolloutReport> {
-        self.journal.borrow_mut().records.push(Record::Resumed);
+        self.go_on(Recovered::go_on);
         self.run_or_die().await
+    }
+
+    /// What `composeup resume` does if somebody asks to stop at once.
+    pub(super) async fn resume_and_stop(&mut self) -> RolloutReport {
+        self.go_on(Recovered::go_on);
+        let (canceller, cancel) = Cancel::manual();
+        canceller.request(Signal::Interrupt);
+        self.run_with(&cancel).await
     }
 
     /// What `composeup abort` does.
     pub(super) async fn abort(&mut self) -> Option<RolloutReport> {
-        let records = self.journal.borrow().records.clone();
-        let kept = KeptPlan::of(&self.plan);
-        if recover(kept, &records, |path| fs::read_to_string(path)).is_committed {
-            return self.resume().await;
-        }
-        let more = [Record::Resumed, Record::Cancelled { signal: Signal::Abort }];
-        self.journal.borrow_mut().records.extend(more);
+        self.go_on(Recovered::go_back);
         self.run_or_die().await
+    }
+
+    /// Goes on from the records and from what the files say.
+    fn go_on(&self, way: impl Fn(&Recovered) -> Result<Vec<Record>, String>) {
+        let records = &mut self.journal.borrow_mut().records;
+        let kept = KeptPlan::of(&self.plan);
+        let recovered = recover(kept, records, |path| fs::read_to_string(path));
+        records.extend(way(&recovered).unwrap());
     }
 
     /// Holds the promises against every change of the world.
