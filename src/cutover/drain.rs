@@ -19,8 +19,8 @@ const LONGER: u32 = 4;
 pub(super) enum Verdict {
     /// Nothing is under way.
     Drained,
-    /// Close what was at rest for so long, and look again; so many connections are left.
-    Wait { quiet: Duration, busy: usize, open: usize },
+    /// Close what was at rest for so long, and look again; so many connections are in use.
+    Wait { quiet: Duration, busy: usize },
 }
 
 /// What the looks so far have shown.
@@ -48,14 +48,16 @@ impl Drain {
         for one in &served {
             self.learn(one);
         }
-        self.before = served.iter().map(|one| ((one.local, one.peer), (*one).clone())).collect();
         let quiet = self.quiet();
         let is_busy = |one: &&&Connection| !one.is_unused() && !one.is_at_rest(QUIET.max(quiet));
         let busy = served.iter().filter(is_busy).count();
-        if busy == 0 {
+        let was_there = |one: &&Connection| self.before.contains_key(&(one.local, one.peer));
+        let is_drained = busy == 0 && served.iter().all(was_there);
+        self.before = served.iter().map(|one| ((one.local, one.peer), (*one).clone())).collect();
+        if is_drained {
             return Verdict::Drained;
         }
-        Verdict::Wait { quiet, busy, open: served.len() }
+        Verdict::Wait { quiet, busy }
     }
 
     fn learn(&mut self, now: &Connection) {
@@ -87,6 +89,7 @@ mod tests {
         Connection {
             local: "172.18.0.3:8080".parse().unwrap(),
             peer: SocketAddr::new([172, 18, 0, 2].into(), port),
+            reached: [172, 18, 0, 2].into(),
             accepted: true,
             established: true,
             unread: 0,
@@ -98,17 +101,25 @@ mod tests {
         }
     }
 
-    fn waits(quiet: Duration, busy: usize, open: usize) -> Verdict {
-        Verdict::Wait { quiet, busy, open }
+    fn waits(quiet: Duration, busy: usize) -> Verdict {
+        Verdict::Wait { quiet, busy }
     }
 
     #[test]
     fn what_is_answered_for_some_time_or_was_never_used_is_no_request() {
         let mut drain = Drain::default();
         let rested = connection(1, 1, 1, 900, 800);
-        let unused = connection(2, 0, 0, 3, 3);
-        assert_eq!(drain.note(&[rested, unused]), Verdict::Drained);
-        assert_eq!(drain.note(&[]), Verdict::Drained);
+        let unused = connection(2, 0, 0, 300, 300);
+        let both = [rested, unused];
+        assert_eq!(drain.note(&both), waits(QUIET, 0), "it is closed first, if it can be");
+        assert_eq!(drain.note(&both), Verdict::Drained);
+        assert_eq!(Drain::default().note(&[]), Verdict::Drained);
+    }
+
+    #[test]
+    fn what_was_opened_a_moment_ago_is_about_to_be_used() {
+        let opened = connection(1, 0, 0, 3, 3);
+        assert_eq!(Drain::default().note(&[opened]), waits(QUIET, 1));
     }
 
     #[test]
@@ -116,7 +127,7 @@ mod tests {
         let mut drain = Drain::default();
         let waiting = connection(1, 1, 0, 9000, 9000);
         let fresh = connection(2, 1, 1, 40, 20);
-        assert_eq!(drain.note(&[waiting, fresh]), waits(QUIET, 2, 2));
+        assert_eq!(drain.note(&[waiting, fresh]), waits(QUIET, 2));
     }
 
     #[test]
@@ -137,7 +148,7 @@ mod tests {
             drain.note(&[connection(1, 1 + requests, 1 + requests, 8, 4)]);
         }
         let verdict = drain.note(&[connection(1, 40, 40, 8, 4)]);
-        assert_eq!(verdict, waits(Duration::ZERO, 1, 1));
+        assert_eq!(verdict, waits(Duration::ZERO, 1));
     }
 
     #[test]
@@ -148,6 +159,6 @@ mod tests {
         }
         drain.note(&[connection(1, 40, 40, 210, 200)]);
         let verdict = drain.note(&[connection(1, 40, 41, 220, 2)]);
-        assert_eq!(verdict, waits(Duration::from_millis(800), 1, 1));
+        assert_eq!(verdict, waits(Duration::from_millis(800), 1));
     }
 }

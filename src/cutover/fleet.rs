@@ -1,35 +1,24 @@
-//! All helpers of a run: one in everybody who may talk to a container that is replaced.
+//! Leads connections while containers are replaced: what each helper of a run is to do, and when.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::stream;
 use serde_json::Value;
-use tokio::sync::{Notify, OnceCell};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
 
-use super::drain::{Drain, Verdict};
-use super::image;
+use super::crew::Crew;
 use super::members::{members, next_addresses};
 use super::routes::{Course, Map, Pair};
-use super::spec::{Place, helper};
-use super::talk::Helper;
-use crate::detour::{Answer, Command, Connection};
+use crate::detour::Command;
 use crate::engine::api::{ContainerId, Inspection};
 use crate::engine::{Engine, EngineError};
 use crate::plan::steps::ReplacementId;
 
-/// How many helpers are started at a time.
-const AT_A_TIME: usize = 4;
-/// How often a helper is tried: a busy machine may let one fall silent before it is spoken to.
-const TRIES: usize = 2;
-/// How often the connections of an old container are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// How long connections are led after their container stopped, for those who remember its address.
+/// How long connections are led after the last container stopped, for those who remember its
+/// address.
 const LINGER: Duration = Duration::from_secs(5);
 /// How long to wait before listening again to an engine that broke off.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
@@ -37,38 +26,19 @@ const LISTEN_AGAIN: Duration = Duration::from_millis(500);
 /// translating there once a rule is gone.
 const NOT_OURS: [&str; 3] = ["bridge", "host", "none"];
 
-/// How the drain of an old container ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drained {
-    /// No request is under way at it.
-    Quiet,
-    /// So many connections were still in use at the deadline.
-    Busy(usize),
-    /// Nobody could look, or some go on connecting to it.
-    Unseen,
-}
-
-/// A helper, once it is there; `None` if there can be none.
-type Slot = Rc<OnceCell<Option<Helper>>>;
-
 /// The helpers of one run and what they are to do. Nothing here fails: where a helper cannot be
 /// had, new connections go where they always went, and [`Fleet::refusals`] says so.
 pub struct Fleet<'a, E> {
     engine: &'a E,
-    run: String,
-    image: OnceCell<Option<String>>,
-    map: RefCell<Map>,
-    slots: RefCell<BTreeMap<Place, Slot>>,
-    /// Places without a helper, by the reason.
-    refused: RefCell<BTreeMap<String, BTreeSet<String>>>,
+    pub(super) crew: Crew<'a, E>,
+    pub(super) map: RefCell<Map>,
     begun: Notify,
-    /// When old containers stopped.
-    stopped: RefCell<BTreeMap<ReplacementId, Instant>>,
+    last_stop: Cell<Option<Instant>>,
 }
 
 impl<E> fmt::Debug for Fleet<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fleet").field("run", &self.run).finish_non_exhaustive()
+        f.debug_struct("Fleet").finish_non_exhaustive()
     }
 }
 
@@ -78,18 +48,14 @@ impl<'a, E: Engine> Fleet<'a, E> {
     pub fn new(engine: &'a E, run: &str) -> Self {
         Self {
             engine,
-            run: run.to_owned(),
-            image: OnceCell::new(),
+            crew: Crew::new(engine, run),
             map: RefCell::default(),
-            slots: RefCell::default(),
-            refused: RefCell::default(),
             begun: Notify::new(),
-            stopped: RefCell::default(),
+            last_stop: Cell::new(None),
         }
     }
 
-    /// Starts helpers in everybody who shares a network with a container that will be replaced, and
-    /// in itself.
+    /// Starts helpers in everybody who shares a network with a container that will be replaced.
     pub async fn man(&self, of: ReplacementId, old: &ContainerId) {
         self.map.borrow_mut().pairs.entry(of).or_insert_with(|| Pair::of(old.clone()));
         self.begun.notify_one();
@@ -118,96 +84,26 @@ impl<'a, E: Engine> Fleet<'a, E> {
         self.apply().await;
     }
 
-    /// Waits until no request is under way at the old container, at most `deadline`, and closes
-    /// connections to it that carry none. `said` tells what is waited for.
-    pub async fn drain(
-        &self,
-        of: ReplacementId,
-        deadline: Duration,
-        said: &RefCell<String>,
-    ) -> Drained {
-        if !self.refused.borrow().is_empty() {
-            return Drained::Unseen;
-        }
-        let mut left = 0;
-        match timeout(deadline, self.until_quiet(of, said, &mut left)).await {
-            Ok(drained) => drained,
-            Err(_) => Drained::Busy(left),
-        }
+    /// One of a pair has stopped.
+    pub fn note_stop(&self) {
+        self.last_stop.set(Some(Instant::now()));
     }
 
-    async fn until_quiet(
-        &self,
-        of: ReplacementId,
-        said: &RefCell<String>,
-        left: &mut usize,
-    ) -> Drained {
-        let mut drain = Drain::default();
-        loop {
-            let Some(connections) = self.connections(of).await else { return Drained::Unseen };
-            let Verdict::Wait { quiet, busy, .. } = drain.note(&connections) else {
-                return Drained::Quiet;
-            };
-            *left = busy;
-            *said.borrow_mut() = crate::text::count(busy, "connection") + " in use";
-            self.close(of, quiet).await;
-            sleep(LOOK_EVERY).await;
+    /// Lets the helpers go on alone: until some seconds after the last stop they lead those who
+    /// remember an address, unless somebody else has it by then.
+    pub async fn leave(&self) {
+        let until = self.last_stop.get().map(|stop| stop + LINGER);
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|left| !left.is_zero()) {
+            let stay = Command::Stay(crate::text::millis(left));
+            self.crew.tell(|_| stay.clone()).await;
         }
-    }
-
-    /// The connections of the old container, as it sees them itself.
-    async fn connections(&self, of: ReplacementId) -> Option<Vec<Connection>> {
-        let old = self.map.borrow().pairs.get(&of)?.old.clone();
-        let pending = {
-            let slots = self.slots.borrow();
-            slots.get(&Place::Container(old))?.get()?.as_ref()?.ask(Command::Connections)
-        };
-        match pending.answer().await? {
-            Answer::Connections(connections) => Some(connections),
-            _ => None,
-        }
-    }
-
-    /// Closes connections to the old container at their far ends: who was about to use one notices
-    /// before it has sent anything.
-    async fn close(&self, of: ReplacementId, quiet: Duration) {
-        let to = self.map.borrow().old_addresses(of);
-        let quiet_ms = crate::text::millis(quiet);
-        let pending: Vec<_> = {
-            let slots = self.slots.borrow();
-            let helpers = slots.values().filter_map(|slot| slot.get()?.as_ref());
-            helpers.map(|one| one.ask(Command::Close { to: to.clone(), quiet_ms })).collect()
-        };
-        for answer in pending {
-            answer.answer().await;
-        }
-    }
-
-    /// The old container has stopped.
-    pub fn note_stop(&self, of: ReplacementId) {
-        self.stopped.borrow_mut().insert(of, Instant::now());
-    }
-
-    /// Leads connections until some seconds after the stop, and then no more.
-    pub async fn linger(&self, of: ReplacementId) {
-        let stopped = self.stopped.borrow().get(&of).copied();
-        let is_led = self.slots.borrow().values().any(|slot| matches!(slot.get(), Some(Some(_))));
-        if let Some(stopped) = stopped.filter(|_| is_led) {
-            sleep_until(stopped + LINGER).await;
-        }
-        self.map.borrow_mut().pairs.remove(&of);
-        self.tell_all().await;
     }
 
     /// Where no helper could be had, with the reason; one line for each reason.
     #[must_use]
     pub fn refusals(&self) -> Vec<String> {
-        let refused = self.refused.borrow();
-        let line = |(reason, places): (&String, &BTreeSet<String>)| {
-            let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            format!("no detour in {}: {reason}", crate::text::list(&places))
-        };
-        refused.iter().map(line).collect()
+        self.crew.refusals()
     }
 
     /// Keeps helpers and detours true to who comes and goes; never ends.
@@ -276,84 +172,20 @@ impl<'a, E: Engine> Fleet<'a, E> {
     /// Puts the detours in force: where there are helpers at once, then where there are none yet.
     async fn apply(&self) {
         self.tell_all().await;
-        let missing: Vec<Place> = {
-            let slots = self.slots.borrow();
-            let is_manned = |place: &Place| slots.get(place).is_some_and(|slot| slot.initialized());
-            self.map.borrow().places().into_iter().filter(|place| !is_manned(place)).collect()
-        };
-        if !missing.is_empty() {
-            let started = stream::iter(missing);
-            started.for_each_concurrent(AT_A_TIME, |place| self.start(place)).await;
+        let places = self.map.borrow().places();
+        if self.crew.enlist(places).await {
             self.tell_all().await;
         }
     }
 
     async fn tell_all(&self) {
-        let mut pending = Vec::new();
-        for (place, slot) in self.slots.borrow().iter() {
-            if let Some(Some(helper)) = slot.get() {
-                let detours = self.map.borrow().detours(place);
-                pending.push((place.clone(), helper.ask(Command::Set(detours))));
-            }
-        }
-        for (place, answer) in pending {
-            match answer.answer().await {
-                Some(Answer::Refused(refusal)) => self.refuse(&place, refusal.to_string()),
-                Some(_) => {}
-                None => _ = self.slots.borrow_mut().remove(&place),
-            }
-        }
-    }
-
-    async fn start(&self, place: Place) {
-        let slot = Rc::clone(self.slots.borrow_mut().entry(place.clone()).or_default());
-        let make = async || {
-            let image = self.image().await?;
-            let spec = helper(&self.run, &image, &place);
-            let mut reason = String::new();
-            for _ in 0..TRIES {
-                match Helper::start(self.engine, &spec).await {
-                    Ok(helper) => return Some(helper),
-                    Err(error) => reason = error,
-                }
-                if !self.is_running(&place).await {
-                    return None;
-                }
-            }
-            self.refuse(&place, reason);
-            None
-        };
-        slot.get_or_init(make).await;
-    }
-
-    /// Whether somebody is there to have a helper.
-    async fn is_running(&self, place: &Place) -> bool {
-        let Place::Container(id) = place else { return true };
-        match self.engine.container(&id.0).await {
-            Ok(Some(seen)) => seen.state().running,
-            Ok(None) => false,
-            Err(_) => true,
-        }
-    }
-
-    async fn image(&self) -> Option<String> {
-        let made = self.image.get_or_init(async || match image::ensure(self.engine).await {
-            Ok(image) => Some(image),
-            Err(reason) => {
-                self.refused.borrow_mut().entry(reason).or_default().insert("any container".into());
-                None
-            }
-        });
-        made.await.clone()
-    }
-
-    fn refuse(&self, place: &Place, reason: String) {
-        self.refused.borrow_mut().entry(reason).or_default().insert(place.to_string());
+        self.crew.tell(|place| Command::Set(self.map.borrow().detours(place))).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
 
     use futures_util::stream::unfold;
@@ -361,6 +193,7 @@ mod tests {
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
 
     use super::*;
+    use crate::cutover::{Drained, End};
     use crate::engine::api::{ContainerSpec, Link};
     use crate::engine::fake::Fake;
 
@@ -442,7 +275,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_is_led_to_the_old_one_and_then_to_the_new_one_and_neither_of_them_is() {
+    async fn a_client_is_led_to_the_old_one_and_then_to_the_new_one() {
         let street = Street::build().await;
         let told = street.obey();
         let fleet = Fleet::new(&street.fake, "r1");
@@ -455,9 +288,9 @@ mod tests {
         fleet.steer(WEB, Course::New).await;
         let from_the_cutover = r#"{"set":[{"from":"10.0.0.3","to":"10.0.0.4"}]}"#;
         assert_eq!(street.told(&told, "proxy"), from_the_cutover);
-        assert_eq!(street.told(&told, "old"), r#"{"set":[]}"#);
-        fleet.linger(WEB).await;
-        assert_eq!(street.told(&told, "proxy"), r#"{"set":[]}"#);
+        fleet.note_stop();
+        fleet.leave().await;
+        assert!(street.told(&told, "proxy").starts_with(r#"{"stay":"#));
         assert!(fleet.refusals().is_empty());
     }
 
@@ -467,9 +300,9 @@ mod tests {
         let fleet = Fleet::new(&street.fake, "r1");
         fleet.man(WEB, &street.old).await;
         let refusals = fleet.refusals();
-        assert_eq!(refusals.len(), 3, "{refusals:?}");
+        assert_eq!(refusals.len(), 2, "{refusals:?}");
         assert!(refusals[0].starts_with("no detour in container `"), "{refusals:?}");
-        let drained = fleet.drain(WEB, Duration::from_mins(1), &RefCell::default()).await;
+        let drained = fleet.drain(WEB, End::Old, Duration::from_mins(1), &RefCell::default()).await;
         assert_eq!(drained, Drained::Unseen);
         let left = street.fake.look(|world| world.containers().len());
         assert_eq!(left, 3, "helpers that failed are removed");

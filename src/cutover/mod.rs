@@ -3,13 +3,16 @@
 //! its address go to the old one; from the cutover on those for the old address go to the new one,
 //! and for some seconds after the old one is gone.
 
+mod crew;
 mod drain;
 mod fleet;
 mod image;
 mod members;
+mod quiet;
 mod routes;
 mod spec;
 mod talk;
 
-pub use fleet::{Drained, Fleet};
-pub use routes::Course;
+pub use fleet::Fleet;
+pub use quiet::Drained;
+pub use routes::{Course, End};

@@ -18,6 +18,15 @@ pub enum Course {
     New,
 }
 
+/// One of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The container that goes.
+    Old,
+    /// The one that comes.
+    New,
+}
+
 /// An old and a new container, while one takes the place of the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pair {
@@ -107,17 +116,20 @@ impl Map {
         self.networks.keys().cloned().collect()
     }
 
-    /// Everybody who shares a network with a pair, and the old containers, whose helpers see what
-    /// is under way.
+    /// Everybody who shares a network with a pair. Containers that are replaced themselves are
+    /// clients of other services only; but who connects from outside shows in the old one alone.
     pub(super) fn places(&self) -> BTreeSet<Place> {
         let shared = self.networks.values().filter(|members| {
             self.pairs.values().any(|pair| members.keys().any(|member| pair.has(member)))
         });
-        let is_lonely = |id: &ContainerId| {
-            let news = self.pairs.values().any(|pair| pair.new.as_ref() == Some(id));
-            news && self.pairs.values().all(|pair| pair.has(id))
+        let is_needed = |id: &&ContainerId| {
+            let own = self.pairs.iter().find(|(_, pair)| pair.has(id));
+            own.is_none_or(|(own, pair)| {
+                let has_others = self.pairs.keys().any(|other| other.service != own.service);
+                has_others || (self.has_host && pair.old == **id)
+            })
         };
-        let members = shared.flat_map(BTreeMap::keys).filter(|id| !is_lonely(id));
+        let members = shared.flat_map(BTreeMap::keys).filter(is_needed);
         let host = self.has_host.then_some(Place::Host);
         members.cloned().map(Place::Container).chain(host).collect()
     }
@@ -164,10 +176,23 @@ impl Map {
         ends.filter(|(_, ips)| ips.contains(&address)).all(|(id, _)| id == owner)
     }
 
-    /// The addresses of an old container.
-    pub(super) fn old_addresses(&self, of: ReplacementId) -> Vec<IpAddr> {
+    /// One of a pair, if it is there yet.
+    pub(super) fn container(&self, of: ReplacementId, end: End) -> Option<ContainerId> {
+        let pair = self.pairs.get(&of)?;
+        match end {
+            End::Old => Some(pair.old.clone()),
+            End::New => pair.new.clone(),
+        }
+    }
+
+    /// Its addresses.
+    pub(super) fn addresses(&self, of: ReplacementId, end: End) -> Vec<IpAddr> {
         let ends = self.pairs.get(&of).into_iter().flat_map(|pair| pair.ends.values());
-        ends.flat_map(|ends| ends.old.iter().copied()).collect()
+        let ips = ends.flat_map(|ends| match end {
+            End::Old => &ends.old,
+            End::New => &ends.new,
+        });
+        ips.copied().collect()
     }
 }
 
@@ -244,13 +269,24 @@ mod tests {
         assert_eq!(map.places().len(), 5);
     }
 
+    fn places(map: &Map) -> Vec<String> {
+        map.places().iter().map(ToString::to_string).collect()
+    }
+
     #[test]
-    fn a_new_container_alone_needs_no_helper() {
-        let places = map(&BOTH).places();
-        assert_eq!(
-            places.into_iter().collect::<Vec<_>>(),
-            [Place::Container(id("old")), Place::Container(id("proxy"))]
-        );
+    fn everybody_else_on_the_network_has_a_helper_and_a_pair_has_none() {
+        let mut map = map(&BOTH);
+        assert_eq!(places(&map), ["container `proxy`"]);
+        map.pairs.insert(ReplacementId { index: 1, ..WEB }, Pair::of(id("second")));
+        map.note("net", network(&[&BOTH[..], &[("second", &["10.0.0.5"])]].concat()), Vec::new());
+        assert_eq!(places(&map), ["container `proxy`"], "replicas do not call each other");
+    }
+
+    #[test]
+    fn who_connects_from_outside_is_seen_in_the_old_container() {
+        let mut map = map(&BOTH);
+        map.has_host = true;
+        assert_eq!(places(&map), ["container `old`", "container `proxy`", "the host"]);
     }
 
     #[test]

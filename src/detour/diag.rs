@@ -7,6 +7,7 @@ use netlink_bindings::consts::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use netlink_bindings::inet_diag::{Msg, OpTcpDiagDump, ReqV2, Request, Sockid, TcpState};
 use netlink_bindings::traits::NetlinkRequest;
 
+use super::ends::Cookie;
 use super::netlink::message;
 use super::protocol::Connection;
 
@@ -49,6 +50,7 @@ struct Info {
 pub(super) fn list(family: u8, seq: u32) -> Vec<u8> {
     let states = [
         TcpState::Established,
+        TcpState::SynSent,
         TcpState::SynRecv,
         TcpState::FinWait1,
         TcpState::CloseWait,
@@ -66,6 +68,13 @@ pub(super) fn list(family: u8, seq: u32) -> Vec<u8> {
     };
     let request = Request::new().op_tcp_diag_dump(&header);
     message(SOCK_DIAG_BY_FAMILY, flags(NLM_F_REQUEST | NLM_F_DUMP), seq, request.payload())
+}
+
+impl Entry {
+    /// What the kernel calls the socket.
+    pub(super) fn cookie(&self) -> Cookie {
+        self.id.cookie
+    }
 }
 
 /// The request to close one socket, as if its process had broken it off.
@@ -124,6 +133,7 @@ fn connection(entry: &Entry, ports: &BTreeSet<u16>) -> Connection {
     Connection {
         local: at(&entry.id.src, entry.id.sport()),
         peer: at(&entry.id.dst, entry.id.dport()),
+        reached: address_of(entry.family, &entry.id.dst),
         accepted: ports.contains(&entry.id.sport()),
         established: entry.state == TcpState::Established as u8,
         unread: entry.unread,
@@ -190,7 +200,7 @@ mod tests {
     fn the_request_for_the_list_names_the_states_that_matter() {
         let request = list(AF_INET, 9);
         let hex: Vec<String> = request[..32].iter().map(|byte| format!("{byte:02x}")).collect();
-        insta::assert_snapshot!(hex.join(" "), @"48 00 00 00 14 00 01 03 09 00 00 00 00 00 00 00 02 06 02 00 1a 0f 00 00 00 00 00 00 00 00 00 00");
+        insta::assert_snapshot!(hex.join(" "), @"48 00 00 00 14 00 01 03 09 00 00 00 00 00 00 00 02 06 02 00 1e 0f 00 00 00 00 00 00 00 00 00 00");
     }
 
     #[test]

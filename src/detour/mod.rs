@@ -3,10 +3,12 @@
 //! another, says which connections there are, and closes those that rest.
 //!
 //! Whatever it sets goes with it: the kernel drops its table when its socket closes, and it ends
-//! by itself when nobody speaks to it any more.
+//! by itself when nobody speaks to it any more, or after the time that it was told to stay.
 
 mod diag;
+mod ends;
 mod namespace;
+mod neighbours;
 mod netlink;
 mod protocol;
 mod ruleset;

@@ -10,6 +10,8 @@ use netlink_bindings::traits::NetlinkChained as _;
 use rustix::io::Errno;
 
 use super::diag::{self, Entry, FAMILIES};
+use super::ends::Ends;
+use super::neighbours::Neighbours;
 use super::netlink::Socket;
 use super::protocol::{Connection, Detour, Refusal};
 use super::ruleset::{Family, drop_table, replace};
@@ -30,12 +32,21 @@ pub trait Namespace {
     /// [`Refusal`].
     fn connections(&mut self) -> Result<Vec<Connection>, Refusal>;
 
-    /// Closes the connections to these addresses that are at rest, and says how many.
+    /// Closes the connections to these addresses, past all detours, that carry no request, and says
+    /// how many.
     ///
     /// # Errors
     ///
     /// [`Refusal`].
     fn close(&mut self, to: &[IpAddr], quiet: Duration) -> Result<usize, Refusal>;
+
+    /// Drops the detours whose address somebody has answered for since the last call, and asks for
+    /// all others again.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`].
+    fn yield_claimed(&mut self) -> Result<(), Refusal>;
 }
 
 /// The kernel's own, by netlink. Its rules go when it is dropped, or with its process.
@@ -44,6 +55,10 @@ pub struct Kernel {
     table: CString,
     rules: Socket,
     sockets: Socket,
+    /// Opened when it is needed first.
+    neighbours: Option<Neighbours>,
+    detours: Vec<Detour>,
+    ends: Ends,
     /// Whether the kernel drops the tables with the socket.
     owns: bool,
     /// Families whose table is there.
@@ -60,7 +75,16 @@ impl Kernel {
         let table = CString::new(table).map_err(|error| Refusal::Other(error.to_string()))?;
         let rules = Socket::netfilter().map_err(|error| refusal(&error))?;
         let sockets = Socket::sock_diag().map_err(|error| refusal(&error))?;
-        Ok(Self { table, rules, sockets, owns: true, present: Vec::new() })
+        Ok(Self {
+            table,
+            rules,
+            sockets,
+            neighbours: None,
+            detours: Vec::new(),
+            ends: Ends::default(),
+            owns: true,
+            present: Vec::new(),
+        })
     }
 
     fn set_family(&mut self, family: Family, detours: &[Detour]) -> Result<(), Refusal> {
@@ -108,7 +132,28 @@ impl Kernel {
             self.sockets.send(&diag::list(family, seq))?;
             self.sockets.await_list(seq, |body| entries.extend(diag::entry(body)))?;
         }
-        Ok(diag::connections(entries))
+        let mut found = diag::connections(entries);
+        self.ends.note(found.iter().map(|(entry, one)| (entry.cookie(), one.peer.ip())));
+        for (entry, connection) in &mut found {
+            connection.reached = self.ends.reached(entry.cookie(), connection.peer.ip());
+        }
+        Ok(found)
+    }
+
+    fn claimed(&mut self) -> io::Result<Vec<Detour>> {
+        let neighbours = match &mut self.neighbours {
+            Some(neighbours) => neighbours,
+            none => none.insert(Neighbours::open()?),
+        };
+        let mut claimed = Vec::new();
+        for detour in &self.detours {
+            if neighbours.has_answered(detour.from)? {
+                claimed.push(*detour);
+            } else {
+                neighbours.ask(detour.from)?;
+            }
+        }
+        Ok(claimed)
     }
 
     fn destroy(&mut self, entry: &Entry) -> io::Result<bool> {
@@ -133,6 +178,10 @@ impl Namespace for Kernel {
                 self.drop_family(family)?;
             }
         }
+        // What was opened so far was led by the earlier ones.
+        self.look().map_err(|error| refusal(&error))?;
+        self.ends.change(detours);
+        self.detours = detours.to_vec();
         Ok(())
     }
 
@@ -148,14 +197,24 @@ impl Namespace for Kernel {
     fn close(&mut self, to: &[IpAddr], quiet: Duration) -> Result<usize, Refusal> {
         let mut closed = 0;
         for (entry, connection) in self.look().map_err(|error| refusal(&error))? {
-            if to.contains(&connection.peer.ip())
+            if to.contains(&connection.reached)
                 && connection.established
-                && connection.is_at_rest(quiet)
+                && (connection.is_at_rest(quiet) || connection.is_unused())
             {
                 closed += usize::from(self.destroy(&entry).map_err(|error| refusal(&error))?);
             }
         }
         Ok(closed)
+    }
+
+    fn yield_claimed(&mut self) -> Result<(), Refusal> {
+        let claimed = self.claimed().map_err(|error| refusal(&error))?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let left: Vec<Detour> =
+            self.detours.iter().filter(|one| !claimed.contains(one)).copied().collect();
+        self.set(&left)
     }
 }
 

@@ -23,13 +23,26 @@ impl Socket {
     /// A socket that changes rules.
     #[cfg(target_os = "linux")]
     pub(super) fn netfilter() -> io::Result<Self> {
-        Self::open(net::netlink::NETFILTER)
+        Self::open(Some(net::netlink::NETFILTER))
     }
 
     /// A socket that looks at sockets.
     #[cfg(target_os = "linux")]
     pub(super) fn sock_diag() -> io::Result<Self> {
-        Self::open(net::netlink::SOCK_DIAG)
+        Self::open(Some(net::netlink::SOCK_DIAG))
+    }
+
+    /// A socket that looks at routes and neighbours.
+    #[cfg(target_os = "linux")]
+    pub(super) fn route() -> io::Result<Self> {
+        // Its number is zero.
+        Self::open(None)
+    }
+
+    /// Only Linux has it.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn route() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Only Linux has it.
@@ -45,9 +58,9 @@ impl Socket {
     }
 
     #[cfg(target_os = "linux")]
-    fn open(protocol: Protocol) -> io::Result<Self> {
+    fn open(protocol: Option<Protocol>) -> io::Result<Self> {
         let kind = (AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC);
-        let fd = net::socket_with(kind.0, kind.1, kind.2, Some(protocol))?;
+        let fd = net::socket_with(kind.0, kind.1, kind.2, protocol)?;
         Ok(Self { fd, next_seq: 1 })
     }
 

@@ -32,6 +32,9 @@ pub enum Command {
         /// Time without a byte in either direction.
         quiet_ms: u64,
     },
+    /// Keep the detours for so many milliseconds, whoever speaks or not, and end then. One whose
+    /// address somebody has again goes at once.
+    Stay(u64),
 }
 
 /// What the helper answers.
@@ -63,6 +66,8 @@ pub enum Refusal {
     Other(String),
 }
 
+/// A connection on which nothing was said yet is about to be used for so long.
+const FRESH: Duration = Duration::from_millis(100);
 /// How long a connection must be quiet if it is not known who spoke last.
 const TIE: Duration = Duration::from_secs(5);
 
@@ -71,8 +76,10 @@ const TIE: Duration = Duration::from_secs(5);
 pub struct Connection {
     /// The near end.
     pub local: SocketAddr,
-    /// The far end.
+    /// The far end, as this end knows it.
     pub peer: SocketAddr,
+    /// The address of the far end, past all detours.
+    pub reached: IpAddr,
     /// Whether it came to a port that is listened on, so that the near end is the server.
     pub accepted: bool,
     /// Whether both directions are still open.
@@ -112,10 +119,31 @@ impl Connection {
         self.unread == 0 && self.unsent == 0 && is_answered && is_quiet
     }
 
-    /// Whether it was opened and nothing was ever said on it.
+    /// Whether it was opened some time ago and nothing was ever said on it.
     #[must_use]
     pub fn is_unused(&self) -> bool {
-        self.segments_in == 0 && self.segments_out == 0 && self.unread == 0 && self.unsent == 0
+        let is_silent =
+            self.segments_in == 0 && self.segments_out == 0 && self.unread == 0 && self.unsent == 0;
+        let age = u128::from(self.sent_ago_ms.min(self.received_ago_ms));
+        is_silent && age >= FRESH.as_millis()
+    }
+
+    /// The same connection, seen from its far end.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        Self {
+            local: SocketAddr::new(self.reached, self.peer.port()),
+            peer: self.local,
+            reached: self.local.ip(),
+            accepted: !self.accepted,
+            established: self.established,
+            unread: self.unsent,
+            unsent: self.unread,
+            segments_out: self.segments_in,
+            segments_in: self.segments_out,
+            sent_ago_ms: self.received_ago_ms,
+            received_ago_ms: self.sent_ago_ms,
+        }
     }
 }
 
@@ -134,6 +162,7 @@ mod tests {
         Connection {
             local: "172.18.0.3:8080".parse().unwrap(),
             peer: "172.18.0.2:40000".parse().unwrap(),
+            reached: [172, 18, 0, 2].into(),
             accepted: true,
             established: true,
             unread: 0,
@@ -170,6 +199,27 @@ mod tests {
         let client = |received, sent| Connection { accepted: false, ..served(received, sent) };
         assert!(client(200, 300).is_at_rest(QUIET));
         assert!(!client(300, 200).is_at_rest(QUIET), "it waits for its answer");
+    }
+
+    #[test]
+    fn a_connection_is_unused_once_nothing_was_said_on_it_for_a_while() {
+        let silent = |age| Connection { segments_in: 0, segments_out: 0, ..served(age, age) };
+        assert!(silent(100).is_unused() && !silent(99).is_unused());
+        assert!(!served(100, 100).is_unused());
+    }
+
+    #[test]
+    fn both_ends_judge_a_connection_alike() {
+        let rested = served(300, 200);
+        let client = rested.mirrored();
+        assert!(client.is_at_rest(QUIET) && !client.accepted);
+        assert_eq!(client.mirrored(), rested);
+    }
+
+    #[test]
+    fn the_far_end_past_a_detour_is_the_one_that_is_mirrored() {
+        let led = Connection { accepted: false, reached: [172, 18, 0, 9].into(), ..served(1, 1) };
+        assert_eq!(led.mirrored().local.to_string(), "172.18.0.9:40000");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::pipe;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::namespace::{Kernel, Namespace};
 use super::protocol::{Answer, Command, Refusal};
@@ -16,6 +16,10 @@ pub const BEAT_EVERY: Duration = Duration::from_millis(300);
 /// How long nothing may be heard before the helper ends: some beats may be late, and the rules of
 /// one who is gone stay less than two seconds.
 pub const SILENCE: Duration = Duration::from_millis(1700);
+
+/// How often one who stays looks whether somebody has an address again. The answer to one look is
+/// there by the next.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Serves on this process' standard input and output, which must be pipes, in its own namespace.
 ///
@@ -48,24 +52,43 @@ pub async fn serve(
         if line.is_empty() {
             continue;
         }
-        let mut answer = serde_json::to_string(&answer(&line, &mut namespace))?;
+        let command = serde_json::from_str(&line);
+        let mut answer = serde_json::to_string(&answer(&command, &mut namespace))?;
         answer.push('\n');
         timeout(SILENCE, output.write_all(answer.as_bytes())).await??;
+        if let Ok(Command::Stay(ms)) = command {
+            // Nobody need be there to hear that it ended early.
+            let _ = timeout(Duration::from_millis(ms), stay(&mut namespace)).await;
+            return Ok(());
+        }
     }
     Ok(())
 }
 
-fn answer(line: &str, namespace: &mut Result<impl Namespace, Refusal>) -> Answer {
+/// Keeps what is in force, but for the detours of addresses that somebody has again.
+async fn stay(namespace: &mut Result<impl Namespace, Refusal>) -> Result<(), Refusal> {
+    let Ok(namespace) = namespace else { return Ok(()) };
+    loop {
+        namespace.yield_claimed()?;
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+fn answer(
+    command: &serde_json::Result<Command>,
+    namespace: &mut Result<impl Namespace, Refusal>,
+) -> Answer {
     let namespace = match namespace {
         Ok(namespace) => namespace,
         Err(refusal) => return Answer::Refused(refusal.clone()),
     };
-    let end = match serde_json::from_str(line) {
-        Ok(Command::Set(detours)) => namespace.set(&detours).map(|()| Answer::Done),
+    let end = match command {
+        Ok(Command::Set(detours)) => namespace.set(detours).map(|()| Answer::Done),
         Ok(Command::Connections) => namespace.connections().map(Answer::Connections),
         Ok(Command::Close { to, quiet_ms }) => {
-            namespace.close(&to, Duration::from_millis(quiet_ms)).map(Answer::Closed)
+            namespace.close(to, Duration::from_millis(*quiet_ms)).map(Answer::Closed)
         }
+        Ok(Command::Stay(_)) => Ok(Answer::Done),
         Err(error) => Err(Refusal::Other(format!("not a command: {error}"))),
     };
     end.unwrap_or_else(Answer::Refused)
@@ -100,6 +123,10 @@ mod tests {
 
         fn close(&mut self, _: &[IpAddr], _: Duration) -> Result<usize, Refusal> {
             Err(Refusal::NotPermitted)
+        }
+
+        fn yield_claimed(&mut self) -> Result<(), Refusal> {
+            Ok(())
         }
     }
 
@@ -162,12 +189,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn whoever_stays_keeps_all_for_its_time_without_a_word() {
+        let paper = Paper::default();
+        let (mut far, task) = started(&paper);
+        ask(&mut far, SET).await;
+        assert_eq!(ask(&mut far, r#"{"stay":5000}"#).await, r#""done""#);
+        drop(far);
+        sleep(Duration::from_millis(4900)).await;
+        assert_eq!(paper.0.lock().unwrap().len(), 1);
+        task.await.unwrap().unwrap();
+        assert!(paper.0.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn beats_keep_it_alive() {
         let paper = Paper::default();
         let (mut far, task) = started(&paper);
         ask(&mut far, SET).await;
         for _ in 0..20 {
-            tokio::time::sleep(BEAT_EVERY).await;
+            sleep(BEAT_EVERY).await;
             far.1.write_all(b"\n").await.unwrap();
         }
         assert!(!task.is_finished());

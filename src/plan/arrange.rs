@@ -14,8 +14,7 @@ use super::steps::{Order, Planned, ReplacementId, ServicePlan, Step};
 ///                      cutover, drain; the old one runs on until the monitor window has passed
 ///                    stop-first:  create, stop the old one, start, await ready
 ///                    and while the next ones go on: monitor, and the stop of one that is drained
-/// last               commit, then for each replica remove the old one, rename the new one and
-///                    linger
+/// last               commit, then for each replica remove the old one and rename the new one
 /// ```
 ///
 /// At most [`super::policy::Policy::parallelism`] replicas of a service are between their first
@@ -229,9 +228,6 @@ impl<'a> Arranged<'a> {
                 if pair.old.is_some() && pair.new.is_some() {
                     self.steps.push((Step::Rename(this), vec![Step::Remove(this)]));
                 }
-                if self.is_led(this) {
-                    self.steps.push((Step::Linger(this), vec![Step::Rename(this)]));
-                }
             }
         }
     }
@@ -306,7 +302,6 @@ mod tests {
             Step::Detour(id) => of("detour", id),
             Step::Cutover(id) => of("cutover", id),
             Step::Drain(id) => of("drain", id),
-            Step::Linger(id) => of("linger", id),
             Step::Start(id) => of("start", id),
             Step::PreStop(id) => of("pre_stop", id),
             Step::PostStart(id) => of("post_start", id),
@@ -369,7 +364,6 @@ mod tests {
         commit < detour 0.0, create 0.0, start 0.0, await 0.0, cutover 0.0, drain 0.0, stop 0.0
         remove 0.0 < commit
         rename 0.0 < remove 0.0
-        linger 0.0 < rename 0.0
         ");
     }
 

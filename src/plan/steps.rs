@@ -350,8 +350,8 @@ pub enum Step {
     Provide(usize),
     /// Create the new container, connect its networks, write its files. Undo: remove it.
     Create(ReplacementId),
-    /// Put a helper beside everybody who may talk to the old container. Undo: let some seconds pass
-    /// after the end of the new one, for those who remember its address; helpers end with the run.
+    /// Put a helper beside everybody who may talk to the old container. Nothing to undo: helpers end
+    /// by themselves, some seconds after the last stop, for those who remember an address.
     Detour(ReplacementId),
     /// Start the new container. Undo: wait until no request is under way at it, and stop it.
     Start(ReplacementId),
@@ -379,9 +379,6 @@ pub enum Step {
     Remove(ReplacementId),
     /// Give the new container its final name.
     Rename(ReplacementId),
-    /// Go on leading connections for some seconds after the old container stopped, for those who
-    /// remember its address.
-    Linger(ReplacementId),
 }
 
 impl Step {
@@ -394,7 +391,6 @@ impl Step {
             | Self::Detour(of)
             | Self::Cutover(of)
             | Self::Drain(of)
-            | Self::Linger(of)
             | Self::Start(of)
             | Self::PostStart(of)
             | Self::PreStop(of)
@@ -416,7 +412,7 @@ impl Step {
     /// Whether it comes after the commit point.
     #[must_use]
     pub fn is_retirement(&self) -> bool {
-        matches!(self, Self::Remove(_) | Self::Rename(_) | Self::Linger(_))
+        matches!(self, Self::Remove(_) | Self::Rename(_))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Steps that lead requests from an old container to its new one. None of them fails the rollout:
 //! where connections cannot be led they go where they always went, and that is said.
 
-use crate::cutover::{Course, Drained};
+use crate::cutover::{Course, Drained, End};
 use crate::engine::Engine;
+use crate::engine::api::ContainerId;
 use crate::plan::steps::ReplacementId;
 use crate::text::{count, duration};
 
@@ -32,27 +33,37 @@ impl<E: Engine> Stage<'_, E> {
 
     /// Waits until no request is under way at the old container, or for as long as may be.
     pub(super) async fn drain(&self, of: ReplacementId) -> Result<(), Reason> {
-        let Some(handover) = &self.plan.service(of).handover else { return Ok(()) };
-        let drained = self.fleet.drain(of, handover.drain_timeout, &self.said).await;
+        let name = self.old_container(of)?.name.clone();
+        self.drain_end(of, End::Old, &name).await;
+        Ok(())
+    }
+
+    async fn drain_end(&self, of: ReplacementId, end: End, name: &str) {
+        let Some(handover) = &self.plan.service(of).handover else { return };
+        let drained = self.fleet.drain(of, end, handover.drain_timeout, &self.said).await;
         if let Drained::Busy(left) = drained {
-            let old = self.plan.replacement(of).old.as_ref().map_or("", |old| &old.name);
             let (left, after) = (count(left, "connection"), duration(handover.drain_timeout));
-            let note = format!("container `{old}` still had {left} in use after {after}");
+            let note = format!("container `{name}` still had {left} in use after {after}");
             self.notes.borrow_mut().push(note);
         }
-        Ok(())
     }
 
-    /// Stops the old container, and notes when.
+    /// Stops the old container.
     pub(super) async fn stop_led(&self, of: ReplacementId) -> Result<(), Reason> {
         self.put_down(self.old_container(of)?).await?;
-        self.fleet.note_stop(of);
+        self.fleet.note_stop();
         Ok(())
     }
 
-    /// Goes on leading for some seconds after the stop.
-    pub(super) async fn linger(&self, of: ReplacementId) -> Result<(), Reason> {
-        self.fleet.linger(of).await;
+    /// Stops the new container on the way back, once no request is under way at it.
+    pub(super) async fn stop_new(
+        &self,
+        of: ReplacementId,
+        new: &ContainerId,
+    ) -> Result<(), Reason> {
+        self.drain_end(of, End::New, self.plan.replacement(of).name()).await;
+        self.stop(new).await?;
+        self.fleet.note_stop();
         Ok(())
     }
 }

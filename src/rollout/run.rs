@@ -62,6 +62,7 @@ impl<'a, E: Engine> Rollout<'a, E> {
     ) -> RolloutReport {
         let mut run = Run::new(self, plan, records, journal);
         let outcome = run.drive().await;
+        self.fleet.leave().await;
         let mut report = run.report(outcome);
         if let Err(error) =
             run.journal.append(&Record::Finished { report: Box::new(report.clone()) })

@@ -225,11 +225,7 @@ impl<'a> State<'a> {
         );
         may_have_happened
             && match self.step(step) {
-                Step::Create(_)
-                | Step::Detour(_)
-                | Step::Start(_)
-                | Step::Cutover(_)
-                | Step::Stop(_) => true,
+                Step::Create(_) | Step::Start(_) | Step::Cutover(_) | Step::Stop(_) => true,
                 Step::Delay(of) => {
                     let is_over = self.steps[step] == Progress::Done;
                     is_over && !self.plan.service(*of).way_back.delay.is_zero()

@@ -71,7 +71,6 @@ impl<E: Engine> Stage<'_, E> {
             }
             Step::AwaitReady(of) => self.await_ready(of, &self.made(of).await?).await.map(none),
             Step::Stop(of) => self.stop_led(of).await.map(none),
-            Step::Linger(of) => self.linger(of).await.map(none),
             Step::Delay(of) => {
                 sleep(self.plan.service(of).policy.delay).await;
                 Ok(None)
@@ -108,10 +107,9 @@ impl<E: Engine> Stage<'_, E> {
                 }
             }
             Step::Start(of) => match self.find(of).await? {
-                Some(new) => self.stop(&new).await.map(|()| self.fleet.note_stop(of)),
+                Some(new) => self.stop_new(of, &new).await,
                 None => Ok(()),
             },
-            Step::Detour(of) => self.linger(of).await,
             Step::Cutover(of) => self.cut(of, Course::Old).await,
             Step::Stop(of) => self.bring_back(of, self.old_container(of)?).await,
             Step::Delay(of) => {
@@ -124,7 +122,7 @@ impl<E: Engine> Stage<'_, E> {
             | Step::AwaitReady(_)
             | Step::Monitor(_)
             | Step::Drain(_)
-            | Step::Linger(_)
+            | Step::Detour(_)
             | Step::Commit
             | Step::Remove(_)
             | Step::Rename(_) => Ok(()),

@@ -223,3 +223,57 @@ fn the_old_containers_own_sockets_tell_what_is_under_way_and_idle_ones_are_close
         assert!(client.connections().await.is_empty());
     });
 }
+
+#[test]
+fn a_connection_is_known_by_where_it_leads_whatever_address_it_shows() {
+    Lab::run("ends", &async |lab| {
+        let street = Street::build(lab, "fd00:c0:6::/64").await;
+        let Detour { from: old, to: new } = street.v4();
+        let mut helper = Helper::start(lab, &street.client, &["NET_ADMIN"]).await;
+        let warming = Command::Set(vec![Detour { from: new, to: old }]);
+        assert_eq!(helper.ask(&warming).await, Answer::Done);
+        let idle = |at| format!("(echo 1; sleep 30) | busybox nc {at} 9000 >/to-{at}");
+        street.background(lab, &idle(new)).await;
+        lab.shell(&street.client, &format!("until busybox grep -q old-1 /to-{new}; do :; done"))
+            .await;
+        assert_eq!(helper.ask(&Command::Set(vec![street.v4()])).await, Answer::Done);
+        street.background(lab, &idle(old)).await;
+        lab.shell(&street.client, &format!("until busybox grep -q new-1 /to-{old}; do :; done"))
+            .await;
+        let mut found: Vec<_> = {
+            let all = helper.connections().await;
+            all.iter().map(|one| (one.peer.ip(), one.reached)).collect()
+        };
+        found.sort_unstable();
+        assert_eq!(found, [(old, new), (new, old)]);
+        let close = Command::Close { to: vec![old], quiet_ms: 0 };
+        assert_eq!(helper.ask(&close).await, Answer::Closed(1));
+        let left = helper.connections().await;
+        assert_eq!(left.iter().map(|one| one.reached).collect::<Vec<_>>(), [new]);
+    });
+}
+
+#[test]
+fn a_helper_that_stays_leads_until_somebody_else_has_the_address() {
+    Lab::run("staying", &async |lab| {
+        let street = Street::build(lab, "fd00:c0:7::/64").await;
+        let mut helper = Helper::start(lab, &street.client, &["NET_ADMIN"]).await;
+        assert_eq!(helper.ask(&Command::Set(vec![street.v4()])).await, Answer::Done);
+        lab.docker.remove(&street.old.id).await.unwrap();
+        assert_eq!(helper.ask(&Command::Stay(60_000)).await, Answer::Done);
+        let Helper(id, link) = helper;
+        drop(link);
+        sleep(Duration::from_millis(2500)).await;
+        let old = &street.old.v4;
+        assert_eq!(street.answers(lab, old).await, "new-hi", "longer than silence is borne");
+        let on = json!({ "HostConfig": { "NetworkMode": lab.network(1) } });
+        let other = Server::start(lab, "other", &on).await;
+        assert_eq!(other.v4, *old, "the engine hands out the lowest free address");
+        let soon = format!(
+            "until echo hi | busybox nc -w 5 {old} 9000 | busybox grep -q other-hi; do i=$((i+1)); [ $i -lt 40 ] || exit 1; done"
+        );
+        assert_eq!(lab.shell(&street.client, &soon).await.0, 0);
+        assert!(lab.docker.container(&id.0).await.unwrap().is_some(), "the time is not over");
+        lab.docker.remove(&id).await.unwrap();
+    });
+}
