@@ -1,6 +1,7 @@
 //! A service: every key of the specification.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::build::Build;
@@ -243,5 +244,11 @@ impl Service {
     #[must_use]
     pub fn location_of(&self, key: &str) -> Option<Location> {
         self.locations.get(key).cloned()
+    }
+
+    /// Where one item of a key stands, by its name or its index; else where they all do.
+    #[must_use]
+    pub fn location_in(&self, key: &str, item: impl fmt::Display) -> Option<Location> {
+        self.location_of(&format!("{key}.{item}")).or_else(|| self.location_of(key))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::validate::refuse;
+use super::validate::refuse_item;
 use crate::compose::ComposeError;
 use crate::compose::model::{Project, Service};
 use crate::text::did_you_mean;
@@ -38,7 +38,7 @@ pub(super) fn dependencies(project: &Project, service: &Service) -> Result<(), C
         } else {
             format!("service `{}` depends on `{name}`, which does not exist", service.name)
         };
-        let error = refuse(service, "depends_on", message);
+        let error = refuse_item(service, "depends_on", name, message);
         let names = project.services.keys().map(String::as_str);
         return Err(match did_you_mean(name, names).filter(|_| !is_disabled) {
             Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
@@ -71,7 +71,7 @@ pub(super) fn no_circle(project: &Project) -> Result<(), ComposeError> {
                 let mut circle: Vec<&str> = trail[from..].iter().map(|(name, _)| *name).collect();
                 circle.push(next);
                 let message = format!("services depend on each other: `{}`", circle.join("` -> `"));
-                return Err(refuse(service, "depends_on", message));
+                return Err(refuse_item(service, "depends_on", next, message));
             }
             if !done.contains(next.as_str()) {
                 trail.push((next, 0));

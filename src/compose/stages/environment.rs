@@ -1,12 +1,14 @@
 //! What services take from files and variables: `env_file`, `label_file`, secrets and configs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::assemble::Scope;
 use crate::compose::ComposeError;
 use crate::compose::dotenv::{self, Format};
 use crate::compose::hash::Generation;
 use crate::compose::model::{Content, EnvFile, Environment, Project, Service};
+use crate::compose::source::{Location, SourceFile};
 
 /// Reads the files of every active service, those of variables only if wanted, and the variables secrets and configs are made of.
 ///
@@ -57,8 +59,12 @@ fn read_env_files(
     precedence: Precedence,
 ) -> Result<Environment, ComposeError> {
     let mut read = Environment::default();
-    for env_file in &service.env_file {
-        let Some(file) = find(scope, service, env_file)? else { continue };
+    for (at, env_file) in service.env_file.iter().enumerate() {
+        let place = service.location_in("env_file", at);
+        let Some(file) = find(scope, env_file).map_err(|error| located(error, place.as_ref()))?
+        else {
+            continue;
+        };
         let lookup = |name: &str| {
             let outside = || scope.environment.get(name).cloned();
             let inside = || own.get(name).cloned().flatten();
@@ -72,7 +78,7 @@ fn read_env_files(
         let format = match env_file.format.as_deref() {
             None => Format::Compose,
             Some("raw") if scope.generation >= Generation::V2_30 => Format::Raw,
-            Some(other) => return Err(unknown_format(service, other)),
+            Some(other) => return Err(located(unknown_format(other), place.as_ref())),
         };
         let parsed = dotenv::parse_after(&read, &file, format, &lookup)?;
         for assignment in parsed.assignments {
@@ -85,44 +91,37 @@ fn read_env_files(
     Ok(read)
 }
 
-fn find(
-    scope: &Scope<'_>,
-    service: &Service,
-    env_file: &EnvFile,
-) -> Result<Option<std::sync::Arc<crate::compose::source::SourceFile>>, ComposeError> {
+fn find(scope: &Scope<'_>, env_file: &EnvFile) -> Result<Option<Arc<SourceFile>>, ComposeError> {
     let path = PathBuf::from(&env_file.path);
     if !env_file.required && !scope.disk.has(&path) {
         return Ok(None);
     }
-    scope.disk.read(&path).map(Some).map_err(|error| located(error, service, "env_file"))
+    scope.disk.read(&path).map(Some)
 }
 
-fn located(mut error: ComposeError, service: &Service, key: &str) -> ComposeError {
-    if error.location.is_none() {
-        error.location = service.location_of(key);
-    }
+fn located(mut error: ComposeError, place: Option<&Location>) -> ComposeError {
+    error.location = error.location.or_else(|| place.cloned());
     error
 }
 
-fn unknown_format(service: &Service, format: &str) -> ComposeError {
+fn unknown_format(format: &str) -> ComposeError {
     let message = format!("`{format}` is no format of an `env_file`");
     let help = if format == "raw" {
         "Compose 2.30 is the first that knows it"
     } else {
         "`raw` is the only one"
     };
-    located(ComposeError::new(message), service, "env_file").with_help(help)
+    ComposeError::new(message).with_help(help)
 }
 
 /// Labels of the service win over those of its files; values of files may name labels of the
 /// same file.
 fn read_label_files(scope: &Scope<'_>, service: &mut Service) -> Result<(), ComposeError> {
     let mut labels = std::collections::BTreeMap::new();
-    for path in &service.label_file {
-        let file = scope
-            .disk
-            .read(&PathBuf::from(path))
-            .map_err(|error| located(error, service, "label_file"))?;
+    for (at, path) in service.label_file.iter().enumerate() {
+        let place = service.location_in("label_file", at);
+        let file = scope.disk.read(&PathBuf::from(path));
+        let file = file.map_err(|error| located(error, place.as_ref()))?;
         let known = labels.clone();
         let lookup = |name: &str| known.get(name).cloned();
         for assignment in dotenv::parse(&file, Format::Compose, &lookup)?.assignments {

@@ -200,7 +200,10 @@ fn other_file(scope: &Scope<'_>, path: &FilePath) -> Result<Rc<Extendable>, Comp
     }
     let mut root = root.ok_or_else(|| ComposeError::new("the extended file is empty"))?;
     absolute::resolve_from(scope, &dir, &mut root)?;
-    let services = services(&root)?.cloned().unwrap_or_default();
+    let Some(services) = services(&root)?.cloned() else {
+        let message = "the extended file has no `services`";
+        return Err(ComposeError::at(root.location, message));
+    };
     let other =
         Extendable { path: path.to_owned(), dir, services, removals, resolved: RefCell::default() };
     let other = Rc::new(other);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::compose::ComposeError;
-use crate::compose::document::{Map, Node};
+use crate::compose::document::{Map, Node, Value};
 use crate::compose::model::decode::Fields;
 use crate::compose::model::{Project, Service};
 use crate::compose::path::Path;
@@ -38,10 +38,33 @@ fn name_and_place(name: &str, service: &mut Service, nodes: &Map) {
     let Some(entry) = nodes.get(name) else { return };
     service.location = Some(entry.key.clone());
     let Some(keys) = entry.node.as_map() else { return };
-    let places = keys.iter().map(|(key, entry)| (key.clone(), entry.node.location.clone()));
-    let places: BTreeMap<String, Location> = places.collect();
+    let mut places: BTreeMap<String, Location> =
+        keys.iter().map(|(key, entry)| (key.clone(), entry.node.location.clone())).collect();
+    for key in REFERRING {
+        if let Some(entry) = keys.get(key) {
+            places.extend(item_places(key, &entry.node));
+        }
+    }
     service.image_location = places.get("image").cloned();
     service.locations = places;
+}
+
+/// Keys of a service whose items name what must be there.
+const REFERRING: [&str; 7] =
+    ["configs", "depends_on", "env_file", "label_file", "networks", "secrets", "volumes"];
+
+/// Where the items of `key` stand: `key.name` in a mapping, `key.0` and so on in a list.
+fn item_places(key: &str, node: &Node) -> Vec<(String, Location)> {
+    match &node.value {
+        Value::Map(map) => {
+            map.iter().map(|(name, entry)| (format!("{key}.{name}"), entry.key.clone())).collect()
+        }
+        Value::Seq(items) => {
+            let items = items.iter().enumerate();
+            items.map(|(at, item)| (format!("{key}.{at}"), item.location.clone())).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// A `deploy` has as many replicas as `scale` says, if it says.

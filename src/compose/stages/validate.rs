@@ -1,6 +1,7 @@
 //! What Compose refuses in a whole project.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 use super::dependencies::{dependencies, no_circle};
 use crate::compose::ComposeError;
@@ -58,9 +59,19 @@ pub(crate) fn container_names(project: &Project) -> Result<(), ComposeError> {
 }
 
 pub(super) fn refuse(service: &Service, key: &str, message: String) -> ComposeError {
-    let mut error = ComposeError::new(message);
-    error.location = service.location_of(key).or_else(|| service.location.clone());
-    error
+    let place = service.location_of(key).or_else(|| service.location.clone());
+    ComposeError { location: place, ..ComposeError::new(message) }
+}
+
+/// Refuses one item of a key, by its name or its index.
+pub(super) fn refuse_item(
+    service: &Service,
+    key: &str,
+    item: impl fmt::Display,
+    message: String,
+) -> ComposeError {
+    let place = service.location_in(key, item).or_else(|| service.location.clone());
+    ComposeError { location: place, ..ComposeError::new(message) }
 }
 
 fn image(_: &Project, service: &Service) -> Result<(), ComposeError> {
@@ -93,7 +104,8 @@ fn networks(project: &Project, service: &Service) -> Result<(), ComposeError> {
         return Err(refuse(service, "networks", message)
             .with_help("give the network a key that does not begin with `x-`"));
     }
-    known(service, "networks", "network", service.networks.keys(), &project.networks)
+    let named = service.networks.keys().map(|name| (name, name));
+    known(service, ("networks", "network"), named, &project.networks)
 }
 
 /// The platform it runs on must be one of those it is built for.
@@ -122,36 +134,34 @@ fn contexts(project: &Project, service: &Service) -> Result<(), ComposeError> {
 }
 
 fn resources(project: &Project, service: &Service) -> Result<(), ComposeError> {
-    let volumes = service
-        .volumes
-        .iter()
-        .filter(|mount| mount.kind == "volume")
-        .filter_map(|mount| mount.source.as_ref());
-    known(service, "volumes", "volume", volumes, &project.volumes)?;
-    let configs = service.configs.iter().map(|config| &config.source);
-    known(service, "configs", "config", configs, &project.configs)?;
-    let secrets = service.secrets.iter().map(|secret| &secret.source);
-    known(service, "secrets", "secret", secrets, &project.secrets)?;
+    let volumes = service.volumes.iter().enumerate().filter(|(_, mount)| mount.kind == "volume");
+    let volumes = volumes.filter_map(|(at, mount)| Some((at, mount.source.as_ref()?)));
+    known(service, ("volumes", "volume"), volumes, &project.volumes)?;
+    let configs = service.configs.iter().map(|config| &config.source).enumerate();
+    known(service, ("configs", "config"), configs, &project.configs)?;
+    let secrets = service.secrets.iter().map(|secret| &secret.source).enumerate();
+    known(service, ("secrets", "secret"), secrets, &project.secrets)?;
     let built_with = service.build.iter().flat_map(|build| &build.secrets);
-    let built_with = built_with.map(|secret| &secret.source);
-    known(service, "build", "secret", built_with, &project.secrets)?;
-    known(service, "models", "model", service.models.keys(), &project.models)
+    let built_with = built_with.map(|secret| &secret.source).enumerate();
+    known(service, ("build", "secret"), built_with, &project.secrets)?;
+    let models = service.models.keys().map(|name| (name, name));
+    known(service, ("models", "model"), models, &project.models)
 }
 
-/// Every name of `used` must be a key of `declared`.
-fn known<'a, T>(
+/// Every name that `used` has beside its item of a key must be a key of `declared`.
+fn known<'a, I: fmt::Display, T>(
     service: &Service,
-    key: &str,
-    noun: &str,
-    used: impl IntoIterator<Item = &'a String>,
+    (key, noun): (&str, &str),
+    used: impl IntoIterator<Item = (I, &'a String)>,
     declared: &BTreeMap<String, T>,
 ) -> Result<(), ComposeError> {
-    let Some(unknown) = used.into_iter().find(|name| !declared.contains_key(*name)) else {
+    let mut used = used.into_iter();
+    let Some((item, unknown)) = used.find(|(_, name)| !declared.contains_key(*name)) else {
         return Ok(());
     };
     let message =
         format!("service `{}` uses {noun} `{unknown}`, which is not declared", service.name);
-    let error = refuse(service, key, message);
+    let error = refuse_item(service, key, item, message);
     Err(match did_you_mean(unknown, declared.keys().map(String::as_str)) {
         Some(similar) => error.with_help(format!("did you mean `{similar}`?")),
         None => error.with_help(format!("declare it under `{noun}s:` at the top level")),
