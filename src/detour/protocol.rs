@@ -35,6 +35,48 @@ pub enum Command {
     /// Keep the detours for so many milliseconds, whoever speaks or not, and end then. One whose
     /// address somebody has again goes at once.
     Stay(u64),
+    /// Make one request from here.
+    Fetch(Fetch),
+    /// Open a connection from here and close it.
+    Connect(SocketAddr),
+}
+
+/// One HTTP request. Its header and body may hold secrets.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetch {
+    /// Whom to ask.
+    pub at: SocketAddr,
+    /// `GET`, `POST`, ….
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The `Host` header.
+    pub host: String,
+    /// All other headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Fetch {
+    /// `GET` of a path, of a host by its own address.
+    #[must_use]
+    pub fn get(at: SocketAddr, path: &str) -> Self {
+        Self {
+            at,
+            method: "GET".into(),
+            path: path.into(),
+            host: at.to_string(),
+            headers: Vec::new(),
+            body: String::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Fetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fetch({} http://{}{})", self.method, self.at, self.path)
+    }
 }
 
 /// What the helper answers.
@@ -47,6 +89,15 @@ pub enum Answer {
     Connections(Vec<Connection>),
     /// So many connections were closed.
     Closed(usize),
+    /// What was answered to a request.
+    Fetched {
+        /// HTTP status.
+        status: u16,
+        /// The body, as far as it is text and not too long.
+        body: String,
+    },
+    /// Nobody answered, or not in time: why, as a lower-case fragment.
+    Unanswered(String),
     /// It cannot be done here.
     Refused(Refusal),
 }

@@ -8,6 +8,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as
 use tokio::net::unix::pipe;
 use tokio::time::{sleep, timeout};
 
+use super::fetch::{connect, fetch};
 use super::namespace::{Kernel, Namespace};
 use super::protocol::{Answer, Command, Refusal};
 
@@ -53,7 +54,7 @@ pub async fn serve(
             continue;
         }
         let command = serde_json::from_str(&line);
-        let mut answer = serde_json::to_string(&answer(&command, &mut namespace))?;
+        let mut answer = serde_json::to_string(&answer(&command, &mut namespace).await)?;
         answer.push('\n');
         timeout(SILENCE, output.write_all(answer.as_bytes())).await??;
         if let Ok(Command::Stay(ms)) = command {
@@ -74,7 +75,7 @@ async fn stay(namespace: &mut Result<impl Namespace, Refusal>) -> Result<(), Ref
     }
 }
 
-fn answer(
+async fn answer(
     command: &serde_json::Result<Command>,
     namespace: &mut Result<impl Namespace, Refusal>,
 ) -> Answer {
@@ -89,6 +90,8 @@ fn answer(
             namespace.close(to, Duration::from_millis(*quiet_ms)).map(Answer::Closed)
         }
         Ok(Command::Stay(_)) => Ok(Answer::Done),
+        Ok(Command::Fetch(request)) => Ok(fetch(request).await),
+        Ok(Command::Connect(at)) => Ok(connect(*at).await),
         Err(error) => Err(Refusal::Other(format!("not a command: {error}"))),
     };
     end.unwrap_or_else(Answer::Refused)

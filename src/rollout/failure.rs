@@ -15,6 +15,9 @@ const LOG_LINES: usize = 20;
 /// How many outputs of the HEALTHCHECK are shown.
 const HEALTH_LINES: usize = 3;
 
+/// How many bytes of a command's output are shown at most.
+const OUTPUT_SHOWN: usize = 4096;
+
 /// Collects the health log and the last log lines of the container that failed, while it is there.
 pub(super) async fn explain(
     engine: &impl Engine,
@@ -70,7 +73,8 @@ pub(super) fn deadline_hint(plan: &Plan, index: usize, took: Duration) -> Option
 
 /// How a health command ended, with what it wrote if it wrote anything.
 pub(super) fn end_of_check(exit_code: i64, output: &str) -> String {
-    match output.trim_end() {
+    let output = output.trim_end();
+    match &output[..output.floor_char_boundary(OUTPUT_SHOWN)] {
         "" => format!("exited with {exit_code}"),
         output => format!("exited with {exit_code}: {output}"),
     }

@@ -10,7 +10,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("labels", &[]),
     ("env", &[]),
     ("own_image", &["text"]),
-    ("detour", &[]),
+    ("detour", &["text"]),
     ("cutover", &["detour", "engine", "own_image", "plan", "text", "labels"]),
     ("compose", &["text", "labels"]),
     ("engine", &["compose", "text", "labels"]),

@@ -11,8 +11,8 @@ use super::client::Docker;
 use crate::engine::EngineError;
 use crate::engine::api::{ContainerId, Exec, ExecResult};
 
-/// How much of the output is kept.
-const OUTPUT_LIMIT: usize = 4096;
+/// How many bytes of the output are kept: more than the configuration of any proxy.
+const OUTPUT_LIMIT: usize = 1024 * 1024;
 /// How often to ask for the exit code: the output can end a moment before the command does.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
