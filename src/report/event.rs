@@ -110,6 +110,11 @@ pub enum EventKind {
         /// Why.
         reason: String,
     },
+    /// A proxy read its configuration again, to learn of the new containers.
+    ProxyReloaded {
+        /// Which, as a fragment.
+        proxy: String,
+    },
     /// Something a person should know.
     Warning {
         /// What: a lower-case fragment.
