@@ -159,7 +159,8 @@ impl<E: Engine> Fleet<'_, E> {
             return Vec::new();
         }
         let mut ends = Vec::new();
-        for proxy in self.known(&self.proxies.forgetful.borrow()) {
+        let forgetful = self.known(&self.proxies.forgetful.borrow());
+        for proxy in forgetful {
             ends.push(match self.reload(&proxy).await {
                 Ok(()) => Refreshed::Reloaded(proxy.title()),
                 Err(why) => Refreshed::Failed(format!(
