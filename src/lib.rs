@@ -20,7 +20,7 @@ pub mod journal;
 pub mod labels;
 pub mod own_image;
 pub mod plan;
-pub mod proxy;
+pub mod probe;
 pub mod report;
 pub mod rollout;
 pub mod text;

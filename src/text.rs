@@ -24,6 +24,12 @@ pub fn duration(d: Duration) -> String {
     }
 }
 
+/// How long an answer took, in milliseconds, for people: `12ms`, `1.4s`.
+#[must_use]
+pub fn latency(ms: u64) -> String {
+    if ms < 1_000 { format!("{ms}ms") } else { duration(Duration::from_millis(ms)) }
+}
+
 /// Whole milliseconds.
 #[must_use]
 pub fn millis(d: Duration) -> u64 {
