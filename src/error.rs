@@ -6,7 +6,7 @@ use crate::journal::lock::LockError;
 use crate::journal::outcome::Signal;
 use crate::journal::{JournalError, Start};
 use crate::plan::PlanError;
-use crate::rollout::PullError;
+use crate::rollout::{NoProof, PullError};
 
 /// What the process tells its caller; the table is part of the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +164,15 @@ pub enum Error {
         /// The run that was named.
         to: Option<String>,
     },
+    /// Requests prove nothing where none is answered well before, or none can be sent.
+    #[error("nothing was changed: {0}")]
+    NoProof(NoProof),
+    /// No request can be sent at all.
+    #[error("nothing was changed: no request can be sent: {reason}")]
+    NoProbe {
+        /// Why: a lower-case fragment.
+        reason: String,
+    },
     /// A question was answered with no, or could not be asked.
     #[error("nothing was changed: {reason}")]
     NotConfirmed {
@@ -205,6 +214,8 @@ impl Error {
             | Self::Unwritable { .. }
             | Self::FilesChanged { .. }
             | Self::NoEarlierImage { .. }
+            | Self::NoProof(_)
+            | Self::NoProbe { .. }
             | Self::NotConfirmed { .. } => ExitStatus::Refused,
             Self::Cancelled(signal) => signal.exit_status(),
             Self::Usage { .. } => ExitStatus::Usage,
@@ -243,11 +254,16 @@ impl Error {
             Self::FilesChanged { .. } => {
                 vec!["put the files back as they were and try again".into(), ABORT.into()]
             }
+            Self::NoProof(_) => vec![
+                "`--probe-expect` says which answers are good, `--probe-header` what is sent".into(),
+            ],
             Self::NotConfirmed { flag: Some(flag), .. } => {
                 vec![format!("pass `{flag}` to go on without a question")]
             }
             Self::Usage { .. } => vec!["`composeup help` shows every command".into()],
-            Self::NotConfirmed { flag: None, .. } | Self::Cancelled(_) => Vec::new(),
+            Self::NoProbe { .. } | Self::NotConfirmed { flag: None, .. } | Self::Cancelled(_) => {
+                Vec::new()
+            }
             Self::Internal { .. } => vec![REPORT.into()],
         }
     }
@@ -277,6 +293,13 @@ fn unknown_past(service: &str, to: Option<&str>) -> String {
 /// The way out of what composeup did not foresee.
 pub(crate) const REPORT: &str = "this is a bug in composeup: please report it with the command you ran and the output of \
      `composeup --version`";
+
+/// Without the cause apart, which the message has already.
+impl From<NoProof> for Error {
+    fn from(error: NoProof) -> Self {
+        Self::NoProof(error)
+    }
+}
 
 impl From<PullError> for Error {
     fn from(error: PullError) -> Self {

@@ -15,7 +15,6 @@ mod bad_input;
 mod config;
 mod differential;
 mod engine;
-mod lab;
 mod stacks;
 mod support;
 mod upkeep;

@@ -265,9 +265,46 @@ pub struct ScaleArgs {
     /// Take back only the services that fail, and go on with the others.
     #[arg(long, help_heading = "Rolling update")]
     pub keep_going: bool,
+    /// Requests that are sent meanwhile, and the picture of it all.
+    #[command(flatten)]
+    pub proof: ProofArgs,
     /// What happens while another run has the project.
     #[command(flatten)]
     pub lock: LockArgs,
+}
+
+/// Requests that prove that nobody notices, and the picture of a rollout.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Proof")]
+pub struct ProofArgs {
+    /// URL that requests are sent to before, during and after the rollout, once for each; more
+    /// failures than before take the rollout back while its new containers are watched (see
+    /// `--monitor`).
+    #[arg(long = "probe", value_name = "URL", value_hint = ValueHint::Url)]
+    pub urls: Vec<String>,
+    /// Requests in a second, over all URLs (20 unless given).
+    #[arg(long, value_name = "NUMBER", requires = "urls", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub probe_rate: Option<u32>,
+    /// Header of every request, once for each; its value is never shown.
+    #[arg(long = "probe-header", value_name = "NAME: VALUE", requires = "urls")]
+    pub headers: Vec<String>,
+    /// Which answers are good: a status such as `200`, a class such as `2xx`, or `body:TEXT` (2xx
+    /// and 3xx unless given).
+    #[arg(long, value_name = "ANSWER", requires = "urls")]
+    pub probe_expect: Option<String>,
+    /// How long an answer may take (3s unless given).
+    #[arg(long, value_name = "DURATION", requires = "urls", value_parser = duration)]
+    pub probe_timeout: Option<Duration>,
+    /// How many more requests may fail during the rollout than before it, in proportion (none unless
+    /// given).
+    #[arg(long, value_name = "NUMBER", requires = "urls")]
+    pub probe_max_failures: Option<usize>,
+    /// Take any certificate of a front door with TLS.
+    #[arg(long, requires = "urls")]
+    pub probe_insecure: bool,
+    /// Draw the rollout, step by step with the requests, into this file: `.svg` or `.html`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
 }
 
 /// `--detour`.
@@ -296,6 +333,9 @@ pub struct UpgradeArgs {
     /// Show the plan and stop.
     #[arg(long)]
     pub dry_run: bool,
+    /// Requests that are sent meanwhile, and the picture of it all.
+    #[command(flatten)]
+    pub proof: ProofArgs,
     /// What happens while another run has the project.
     #[command(flatten)]
     pub lock: LockArgs,
@@ -326,6 +366,9 @@ pub struct RollbackArgs {
     /// How replicas follow each other.
     #[command(flatten)]
     pub rolling: RollingArgs,
+    /// Requests that are sent meanwhile, and the picture of it all.
+    #[command(flatten)]
+    pub proof: ProofArgs,
     /// What happens while another run has the project.
     #[command(flatten)]
     pub lock: LockArgs,

@@ -10,6 +10,7 @@ use super::lock::{Claim, is_over};
 use super::output;
 use super::plan::{plan_text, show};
 use super::prompt::{Refuse, confirm, prompter};
+use super::proof::Proof;
 use super::request::{Request, connect};
 use super::runs::Runs;
 use super::settings::{Progress, Settings};
@@ -31,6 +32,7 @@ pub(super) struct Order<'a, R> {
     pub(super) question: fn(&Plan) -> String,
     /// `--lock-wait`.
     pub(super) wait: Duration,
+    pub(super) proof: Proof,
     pub(super) settings: &'a Settings,
     pub(super) cancel: &'a Cancel,
 }
@@ -188,10 +190,18 @@ impl<R: AsyncFn() -> Result<Request, Error>> Line<'_, R> {
         agreed: &Plan,
     ) -> Result<RolloutReport, Error> {
         let _terminal = terminal_guard(self.order.settings);
-        let mut reporter = reporter(self.order.settings);
+        let mut reporter = self.order.proof.draw(reporter(self.order.settings));
         let rollout = Rollout::begin(agreed, &[], engine, &mut *reporter, self.order.cancel);
+        if let Some(probe) = self.order.proof.start()? {
+            rollout.watch(probe);
+        }
         rollout.pull(&agreed.pulls).await?;
-        let plan = self.order.cancel.guard(request.plan_again(engine)).await?;
+        let planned = async {
+            let plan = request.plan_again(engine).await?;
+            rollout.baseline().await?;
+            Ok(plan)
+        };
+        let plan = self.order.cancel.guard(planned).await?;
         if !plan.is_part_of(agreed) {
             return Err(PlanError::Stale.into());
         }

@@ -3,6 +3,7 @@
 use super::args::RollbackArgs;
 use super::history::past;
 use super::line::{Consent, Order, command, roll_out_on};
+use super::proof::Proof;
 use super::request::{Request, connect};
 use super::runs::Runs;
 use super::settings::Settings;
@@ -21,6 +22,7 @@ pub(super) async fn run(
     cancel: &Cancel,
 ) -> Result<ExitStatus, Error> {
     let &RollbackArgs { yes, allow_downtime, dry_run, .. } = args;
+    let proof = Proof::of(&args.proof, settings)?;
     let runs = Runs::of(settings)?;
     let engine = cancel.guard(async { connect(settings).await }).await?;
     let order = Order {
@@ -32,6 +34,7 @@ pub(super) async fn run(
         consent: Consent { yes, allow_downtime, dry_run },
         question,
         wait: args.lock.lock_wait.unwrap_or_default(),
+        proof,
         settings,
         cancel,
     };

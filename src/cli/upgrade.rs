@@ -2,6 +2,7 @@
 
 use super::args::UpgradeArgs;
 use super::line::{Consent, Order, command, roll_out};
+use super::proof::Proof;
 use super::request::Request;
 use super::settings::Settings;
 use crate::error::{Error, ExitStatus};
@@ -23,6 +24,7 @@ pub(super) async fn run(
         consent: Consent { yes, allow_downtime, dry_run },
         question,
         wait: args.lock.lock_wait.unwrap_or_default(),
+        proof: Proof::of(&args.proof, settings)?,
         settings,
         cancel,
     };

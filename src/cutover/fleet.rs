@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep};
 
 use super::crew::Crew;
 use super::members::{members, next_addresses};
-use super::proxies::Proxies;
 use super::routes::{Course, Map, Pair};
 use crate::detour::Command;
 use crate::engine::api::{ContainerId, Inspection};
@@ -20,7 +19,7 @@ use crate::plan::steps::ReplacementId;
 
 /// How long connections are led after the last container stopped, for those who remember its
 /// address.
-pub(super) const LINGER: Duration = Duration::from_secs(5);
+const LINGER: Duration = Duration::from_secs(5);
 /// How long to wait before listening again to an engine that broke off.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
 /// Networks whose names the engine has given: no service is found there by name, and nobody keeps
@@ -30,8 +29,7 @@ const NOT_OURS: [&str; 3] = ["bridge", "host", "none"];
 /// The helpers of one run and what they are to do. Nothing here fails: where a helper cannot be
 /// had, new connections go where they always went, and [`Fleet::refusals`] says so.
 pub struct Fleet<'a, E> {
-    pub(super) engine: &'a E,
-    pub(super) proxies: Proxies,
+    engine: &'a E,
     pub(super) crew: Crew<'a, E>,
     pub(super) map: RefCell<Map>,
     begun: Notify,
@@ -50,7 +48,6 @@ impl<'a, E: Engine> Fleet<'a, E> {
     pub fn new(engine: &'a E, run: &str) -> Self {
         Self {
             engine,
-            proxies: Proxies::default(),
             crew: Crew::new(engine, run),
             map: RefCell::default(),
             begun: Notify::new(),
@@ -62,7 +59,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
     pub async fn man(&self, of: ReplacementId, old: &ContainerId) {
         self.map.borrow_mut().pairs.entry(of).or_insert_with(|| Pair::of(old.clone()));
         self.begun.notify_one();
-        self.update(of).await;
+        self.refresh(of).await;
         self.apply().await;
     }
 
@@ -73,7 +70,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
             Some(pair) => (pair.new, pair.is_starting) = (Some(new.clone()), true),
             None => return,
         }
-        self.update(of).await;
+        self.refresh(of).await;
         self.tell_all().await;
     }
 
@@ -83,7 +80,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
             Some(pair) => (pair.course, pair.is_starting) = (course, false),
             None => return,
         }
-        self.update(of).await;
+        self.refresh(of).await;
         self.apply().await;
     }
 
@@ -136,7 +133,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
         Ok(())
     }
 
-    async fn update(&self, of: ReplacementId) {
+    async fn refresh(&self, of: ReplacementId) {
         let Some(old) = self.map.borrow().pairs.get(&of).map(|pair| pair.old.clone()) else {
             return;
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExitStatus;
+use crate::probe::Requests;
 
 /// How a rollout ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,9 @@ pub struct RolloutReport {
     pub warnings: Vec<String>,
     /// What is left behind, one line each, if the outcome is `Stuck`.
     pub left: Vec<String>,
+    /// What became of the requests that were sent meanwhile, for each URL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Requests>,
 }
 
 /// One service of a finished rollout.

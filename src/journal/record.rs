@@ -52,6 +52,11 @@ pub enum Record {
         /// Why: a lower-case fragment.
         reason: String,
     },
+    /// More requests failed than may, before the commit point.
+    RequestsFailed {
+        /// How many, and where: a lower-case fragment.
+        reason: String,
+    },
     /// Somebody asked to stop.
     Cancelled {
         /// How.

@@ -284,6 +284,7 @@ mod tests {
             failure: None,
             warnings: Vec::new(),
             left: Vec::new(),
+            requests: Vec::new(),
         };
         Record::Finished { report: Box::new(report) }
     }

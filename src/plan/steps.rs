@@ -363,8 +363,6 @@ pub enum Step {
     Cutover(ReplacementId),
     /// Wait until no request is under way at the old container. Nothing to undo.
     Drain(ReplacementId),
-    /// Wait until the proxies that list the old container list the new one. Nothing to undo.
-    Verify(ReplacementId),
     /// Run the `pre_stop` hooks in the old container. Nothing to undo.
     PreStop(ReplacementId),
     /// Stop the old container with its own signal and grace period; it is kept. Undo: start it and
@@ -393,7 +391,6 @@ impl Step {
             | Self::Detour(of)
             | Self::Cutover(of)
             | Self::Drain(of)
-            | Self::Verify(of)
             | Self::Start(of)
             | Self::PostStart(of)
             | Self::PreStop(of)
@@ -409,14 +406,7 @@ impl Step {
     /// Whether it only waits, so that it can be left at any time.
     #[must_use]
     pub fn is_wait(&self) -> bool {
-        matches!(
-            self,
-            Self::AwaitReady(_)
-                | Self::Drain(_)
-                | Self::Verify(_)
-                | Self::Delay(_)
-                | Self::Monitor(_)
-        )
+        matches!(self, Self::AwaitReady(_) | Self::Drain(_) | Self::Delay(_) | Self::Monitor(_))
     }
 
     /// Whether it comes after the commit point.

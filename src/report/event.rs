@@ -110,10 +110,11 @@ pub enum EventKind {
         /// Why.
         reason: String,
     },
-    /// A proxy read its configuration again, to learn of the new containers.
-    ProxyReloaded {
-        /// Which, as a fragment.
-        proxy: String,
+    /// What became of requests through the front door; sent about once a second.
+    Requests {
+        /// Tenths of a second of the rollout in which requests were sent. What was said of the same
+        /// one before counts, too.
+        slices: Vec<Slice>,
     },
     /// Something a person should know.
     Warning {
@@ -125,6 +126,19 @@ pub enum EventKind {
         /// The whole story.
         report: RolloutReport,
     },
+}
+
+/// Requests that were sent within 100 ms and have ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Milliseconds since the rollout began.
+    pub at_ms: u64,
+    /// How many.
+    pub sent: usize,
+    /// How many of them had no good answer.
+    pub failed: usize,
+    /// The longest time to a good answer.
+    pub slowest_ms: u64,
 }
 
 /// What a process does with a run.

@@ -12,6 +12,7 @@ use super::words::{image_change, subject};
 use crate::journal::outcome::{Outcome, RolloutReport};
 use crate::journal::{Change, Entry, ImageRef, Past, Record, Start, Story};
 use crate::plan::step_ref::StepRef;
+use crate::probe::Figures;
 use crate::text::{count, duration, short_id};
 
 /// One run as one object.
@@ -84,7 +85,11 @@ impl HistoryText {
             Past::Seen { .. } => "its journal is not on this machine".to_owned(),
         };
         let changes = past.changes().iter().map(|change| self.change(change));
-        wrap(&(name + ":"), &head, 4, self.width) + "\n" + &changes.collect::<String>()
+        let requests = match past {
+            Past::Told(story) => story.report().map_or_else(String::new, requests),
+            Past::Seen { .. } => String::new(),
+        };
+        wrap(&(name + ":"), &head, 4, self.width) + "\n" + &changes.collect::<String>() + &requests
     }
 
     /// One run with all its steps; with `logs` also with what its failed container said.
@@ -152,6 +157,13 @@ fn ending(story: &Story) -> String {
     }
 }
 
+/// How many requests were sent meanwhile, and how many of them failed.
+fn requests(report: &RolloutReport) -> String {
+    let sum = |of: fn(&Figures) -> usize| report.requests.iter().map(|one| of(&one.all)).sum();
+    let (sent, failed): (usize, usize) = (sum(|all| all.sent), sum(|all| all.failed));
+    if sent == 0 { String::new() } else { format!("    requests: {sent} sent, {failed} failed\n") }
+}
+
 fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
@@ -176,6 +188,7 @@ fn what(story: &Story, record: &Record) -> Option<String> {
         Record::UndoFailed { step, reason } => {
             format!("{} could not be taken back: {reason}", name(step))
         }
+        Record::RequestsFailed { reason } => reason.clone(),
         Record::Cancelled { .. } => "stopped on request".into(),
         Record::Resumed => "another process goes on".into(),
         Record::Forgotten => "forgotten".into(),
@@ -228,12 +241,14 @@ mod tests {
             failure: Some(failure),
             warnings: Vec::new(),
             left: Vec::new(),
+            requests: vec![crate::report::sample::requests(3)],
         };
         let records = [
             (10, Record::Intent { step: 0 }),
             (60, Record::Done { step: 0, container: None }),
             (70, Record::Intent { step: 2 }),
             (61_000, Record::Failed { step: 2, reason: "not healthy".into() }),
+            (61_000, Record::RequestsFailed { reason: "3 of 40 requests failed".into() }),
             (61_001, Record::UndoIntent { step: 0 }),
             (61_200, Record::Undone { step: 0 }),
             (61_500, Record::Finished { report: Box::new(report) }),

@@ -22,7 +22,9 @@ impl<W: Write> Reporter for Json<W> {
 mod tests {
     use super::super::sample::{self, Story};
     use super::*;
-    use crate::journal::outcome::Outcome;
+    use crate::journal::outcome::{Outcome, RolloutReport};
+    use crate::report::EventKind;
+    use crate::report::event::Slice;
 
     #[test]
     fn every_event_is_one_line_and_reads_back_the_same() {
@@ -31,7 +33,10 @@ mod tests {
         story.pulled();
         story.perform(0, 400);
         story.wait(2, 15_000, 100);
-        story.finish(sample::failed(Outcome::RolledBack));
+        let slice = Slice { at_ms: 9_900, sent: 2, failed: 1, slowest_ms: 4 };
+        story.push(100, EventKind::Requests { slices: vec![slice] });
+        let requests = vec![sample::requests(1)];
+        story.finish(RolloutReport { requests, ..sample::failed(Outcome::RolledBack) });
         let mut out = Vec::new();
         let mut json = Json(&mut out);
         story.events.iter().for_each(|event| json.report(event));

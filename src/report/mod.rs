@@ -19,6 +19,7 @@ mod sample;
 pub mod status;
 pub mod style;
 pub mod summary;
+pub mod timeline;
 pub mod words;
 
 pub use event::{Event, EventKind};

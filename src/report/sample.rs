@@ -7,6 +7,7 @@ use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary};
 use crate::plan::sample;
 use crate::plan::step_ref::{StepRef, pull_ref, step_ref};
 use crate::plan::steps::{Cause, FileEdit, Finding, Level, LineChange, Plan, Pull};
+use crate::probe::{FailedRequest, Figures, Requests, Served};
 
 /// A value that must never be seen.
 pub(super) const SECRET: &str = "hunter2";
@@ -171,6 +172,7 @@ pub(super) fn report(outcome: Outcome) -> RolloutReport {
         failure: None,
         warnings: Vec::new(),
         left: Vec::new(),
+        requests: Vec::new(),
     }
 }
 
@@ -194,4 +196,30 @@ pub(super) fn failed(outcome: Outcome) -> RolloutReport {
         ],
     };
     RolloutReport { failure: Some(failure), ..report(outcome) }
+}
+
+/// What became of 240 requests, of which so many failed during the rollout.
+pub(super) fn requests(failed: usize) -> Requests {
+    let figures = |sent, failed| Figures { sent, failed, p50_ms: 3, p99_ms: 12, max_ms: 41 };
+    let served =
+        |by: &str, answers, first_ms, last_ms| Served { by: by.into(), answers, first_ms, last_ms };
+    Requests {
+        url: "http://shop.example/".into(),
+        all: figures(240, failed),
+        longest_gap_ms: 61,
+        before: figures(20, 0),
+        during: figures(200, failed),
+        after: figures(20, 0),
+        served_by: vec![
+            served("web 1.8", 140 - failed, 0, 7_000),
+            served("web 1.9", 100, 7_050, 12_000),
+        ],
+        failures: (0..failed as u64)
+            .map(|n| FailedRequest {
+                at_ms: 6_900 + 50 * n,
+                took_ms: 2,
+                reason: "status 500".into(),
+            })
+            .collect(),
+    }
 }

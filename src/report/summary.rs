@@ -5,7 +5,8 @@ use super::style::{Style, Tone};
 use super::words::{image, image_change};
 use crate::error::{ABORT, RESUME};
 use crate::journal::outcome::{Failure, Outcome, RolloutReport, ServiceSummary, Signal};
-use crate::text::{count, duration, list};
+use crate::probe::Requests;
+use crate::text::{count, duration, latency, list};
 
 /// Writes summaries.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,9 @@ impl Summary {
     pub fn render(&self, report: &RolloutReport) -> String {
         let mut text = self.style.paint(Tone::Faint, "─".repeat(VERB)) + "\n";
         text += &self.headline(report);
+        for requests in &report.requests {
+            text += &self.requests(requests);
+        }
         for warning in &report.warnings {
             text += &self.labelled(Tone::Warning, "warning", warning);
         }
@@ -51,6 +55,32 @@ impl Summary {
         let took = format!("[{:>7}]", duration(report.took));
         let indent = VERB + took.len() + 2;
         wrap(&format!("{verb} {took}"), &sentence(report), indent, self.width) + "\n"
+    }
+
+    /// How many there were, how many failed, how long they took, and who answered.
+    fn requests(&self, requests: &Requests) -> String {
+        let Requests { url, all, during, served_by, .. } = requests;
+        let tone = if all.failed == 0 { Tone::Good } else { Tone::Bad };
+        let verb = self.style.paint(tone, format!("{:>VERB$}", "Requests"));
+        let meanwhile = match (all.failed, during.failed) {
+            (0, _) => String::new(),
+            (_, during) => format!(" ({during} during the rollout)"),
+        };
+        let figures = format!(
+            "{url}: {} sent, {} failed{meanwhile}; p50 {}, p99 {}, slowest {}; longest gap {}",
+            all.sent,
+            all.failed,
+            latency(all.p50_ms),
+            latency(all.p99_ms),
+            latency(all.max_ms),
+            latency(requests.longest_gap_ms),
+        );
+        let servers = served_by.iter().map(|one| format!("{} ({})", one.by, one.answers));
+        let served = match served_by.as_slice() {
+            [] => String::new(),
+            _ => format!("; served by {}", list(&servers.collect::<Vec<_>>())),
+        };
+        wrap(&verb, &printable(&(figures + &served)), VERB + 1, self.width) + "\n"
     }
 
     fn failure(&self, failure: &Failure, outcome: Outcome) -> String {
@@ -103,7 +133,8 @@ fn printable(line: &str) -> String {
     plain.replace('\t', "    ").chars().filter(|c| !c.is_control()).collect()
 }
 
-fn sentence(report: &RolloutReport) -> String {
+/// How it ended, in one sentence.
+pub(super) fn sentence(report: &RolloutReport) -> String {
     let project = &report.project;
     match report.outcome {
         Outcome::Unchanged => format!("{project} is up to date"),
@@ -191,6 +222,18 @@ mod tests {
             "summary_completed",
             shown(&sample::report(Outcome::Completed), 80)
         );
+    }
+
+    #[test]
+    fn requests_are_told_with_figures_and_with_who_served() {
+        let mut report = sample::report(Outcome::Completed);
+        report.requests = vec![sample::requests(0)];
+        insta::assert_snapshot!("summary_requests_60", shown(&report, 60));
+        report.requests[0].served_by[0].by = "\u{1b}[31mweb\u{7}".into();
+        assert!(!shown(&report, 120).contains('\u{1b}'));
+        let mut report = sample::failed(Outcome::RolledBack);
+        report.requests = vec![sample::requests(3)];
+        insta::assert_snapshot!("summary_requests_failed_120", shown(&report, 120));
     }
 
     #[test]

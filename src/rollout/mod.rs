@@ -9,6 +9,7 @@ mod flight;
 mod handover;
 pub mod leftover;
 pub mod machine;
+mod proof;
 mod pull;
 pub mod ready;
 pub mod recover;
@@ -22,5 +23,6 @@ mod unwind;
 
 pub use crate::journal::outcome::{Outcome, RolloutReport};
 pub use cancel::Cancel;
+pub use proof::NoProof;
 pub use pull::PullError;
 pub use run::Rollout;

@@ -9,21 +9,24 @@ use std::time::Duration;
 use tokio::time::interval;
 
 use super::cancel::Cancel;
+use super::course;
 use super::emitter::Emitter;
 use super::failure;
 use super::flight::{Ending, Flights, Landed, Wait};
 use super::leftover;
 use super::machine::{self, Act, Next};
+use super::proof::{self, Proof};
 use super::state::State;
 use super::step::{Reason, Stage};
 use super::tally;
-use crate::cutover::{Course, Fleet, Refreshed};
+use crate::cutover::{Course, Fleet};
 use crate::engine::Engine;
 use crate::journal::outcome::{Failure, Outcome, RolloutReport};
 use crate::journal::{Journal, Record};
 use crate::plan::Plan;
 use crate::plan::step_ref::{StepRef, step_ref};
 use crate::plan::steps::{ReplacementId, Step};
+use crate::probe::Phase;
 use crate::report::{EventKind, Reporter};
 use crate::text::millis;
 
@@ -35,6 +38,8 @@ pub struct Rollout<'a, E> {
     fleet: Fleet<'a, E>,
     /// What is to be said at the end.
     notes: RefCell<Vec<String>>,
+    /// Requests that are sent meanwhile.
+    pub(super) proof: RefCell<Option<Proof>>,
 }
 
 impl<'a, E: Engine> Rollout<'a, E> {
@@ -49,7 +54,8 @@ impl<'a, E: Engine> Rollout<'a, E> {
         let emitter = Emitter::new(&plan.run, reporter);
         emitter.emit(tally::started(&State::of(plan, records)));
         let fleet = Fleet::new(engine, &plan.run);
-        Self { engine, emitter, cancel, fleet, notes: RefCell::default() }
+        let (notes, proof) = (RefCell::default(), RefCell::default());
+        Self { engine, emitter, cancel, fleet, notes, proof }
     }
 
     /// Goes on from `records` (none: from the beginning), keeping every further one in `journal`,
@@ -62,8 +68,11 @@ impl<'a, E: Engine> Rollout<'a, E> {
     ) -> RolloutReport {
         let mut run = Run::new(self, plan, records, journal);
         let outcome = run.drive().await;
-        run.part().await;
+        self.fleet.leave().await;
         let mut report = run.report(outcome);
+        if let Some(proof) = run.proof.take() {
+            report.requests = proof.finish(&self.emitter, self.cancel).await;
+        }
         if let Err(error) =
             run.journal.append(&Record::Finished { report: Box::new(report.clone()) })
             && !run.journal_failed
@@ -82,6 +91,7 @@ struct Run<'a, 'b, E> {
     state: State<'a>,
     journal: &'a mut dyn Journal,
     flights: Flights<'a>,
+    proof: Option<Proof>,
     failure: Option<Failure>,
     warnings: Vec<String>,
     unwinding: bool,
@@ -103,6 +113,7 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             state: State::of(plan, records),
             journal,
             flights: Flights::default(),
+            proof: rollout.proof.take(),
             failure: None,
             warnings: Vec::new(),
             unwinding: false,
@@ -117,8 +128,13 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         let mut asked_twice = pin!(cancel.requested(2));
         self.lead_again().await;
         let mut watch = pin!(self.rollout.fleet.watch());
+        if let Some(proof) = &mut self.proof {
+            proof.note_ended(emitter);
+            proof.enter(Phase::During);
+        }
         loop {
             self.note_cancellation();
+            self.judge_requests();
             match machine::next(&self.state) {
                 Next::Finished(outcome) => return outcome,
                 Next::Acts(acts) => acts.into_iter().for_each(|act| self.begin(act)),
@@ -132,6 +148,14 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
                     biased;
                     () = &mut asked_twice => return Outcome::Stuck,
                     landed = self.flights.land() => break self.end(landed).await,
+                    exchange = proof::next(&mut self.proof) => {
+                        if let Some(proof) = &mut self.proof {
+                            proof.note(exchange, emitter);
+                        }
+                        if self.judge_requests() {
+                            break;
+                        }
+                    }
                     () = &mut watch => {}
                     () = cancel.requested(1), if self.state.cancelled().is_none() => break,
                     _ = tick.tick() => {
@@ -172,6 +196,21 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         };
         self.rollout.emitter.emit(EventKind::Cancelled { detail: detail.into() });
         self.remember(&Record::Cancelled { signal });
+    }
+
+    /// Takes everything back if more requests failed than may, while that can be done; whether it
+    /// does so only now.
+    fn judge_requests(&mut self) -> bool {
+        let Some(proof) = &mut self.proof else { return false };
+        proof.note_ended(&self.rollout.emitter);
+        if self.state.is_commit_begun() || self.state.course() == course::Course::Unwind {
+            return false;
+        }
+        let Some(failure) = proof.verdict() else { return false };
+        let reason = failure.causes.join(": ");
+        self.failure.get_or_insert(failure);
+        self.remember(&Record::RequestsFailed { reason });
+        true
     }
 
     /// Keeps a record. Once one could not be kept the run goes on from memory, and says so.
@@ -248,7 +287,7 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
 
     fn wait(&self, step: &Step, name: StepRef, said: &Rc<RefCell<String>>) -> Option<Wait> {
         let deadline = match step {
-            Step::AwaitReady(of) | Step::Verify(of) => self.plan.service(*of).readiness.timeout,
+            Step::AwaitReady(of) => self.plan.service(*of).readiness.timeout,
             Step::Drain(of) => self.plan.service(*of).handover.as_ref()?.drain_timeout,
             _ => return None,
         };
@@ -310,19 +349,6 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         self.rollout.emitter.emit(EventKind::UnwindStarted { reason });
     }
 
-    /// Lets the proxies take in what has changed, and the helpers go on alone.
-    async fn part(&mut self) {
-        for end in self.rollout.fleet.refresh().await {
-            match end {
-                Refreshed::Reloaded(proxy) => {
-                    self.rollout.emitter.emit(EventKind::ProxyReloaded { proxy });
-                }
-                Refreshed::Failed(why) => self.warnings.push(why),
-            }
-        }
-        self.rollout.fleet.leave().await;
-    }
-
     fn report(&self, outcome: Outcome) -> RolloutReport {
         let left = match outcome {
             Outcome::Stuck | Outcome::Paused => leftover::describe(&self.state),
@@ -341,6 +367,7 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             ]
             .concat(),
             left,
+            requests: Vec::new(),
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct State<'a> {
     created: BTreeMap<ReplacementId, ContainerId>,
     /// Replicas of which a step failed before the commit point.
     pub(super) failed: BTreeSet<ReplacementId>,
-    /// Whether a step that belongs to no replica failed.
+    /// Whether something failed that belongs to no replica: a step, or requests.
     pub(super) has_failed: bool,
     cancelled: Option<Signal>,
     /// Whether an earlier process began it.
@@ -95,6 +95,7 @@ impl<'a> State<'a> {
             Record::UndoIntent { step } => self.set(*step, Progress::Undoing),
             Record::Undone { step } => self.set(*step, Progress::Undone),
             Record::UndoFailed { step, .. } => self.set(*step, Progress::UndoFailed),
+            Record::RequestsFailed { .. } => self.fail_as_a_whole(),
             Record::Cancelled { signal } => {
                 self.cancelled.get_or_insert(*signal);
                 let reason = Outcome::Interrupted(*signal);
@@ -124,6 +125,14 @@ impl<'a> State<'a> {
         match self.owner(step) {
             Some(of) => _ = self.failed.insert(of),
             None => self.has_failed = true,
+        }
+    }
+
+    /// No replica is to blame more than another: all of them are taken back.
+    fn fail_as_a_whole(&mut self) {
+        if !self.is_committed() {
+            self.reason.get_or_insert(Outcome::RolledBack);
+            self.has_failed = true;
         }
     }
 
@@ -202,6 +211,12 @@ impl<'a> State<'a> {
     #[must_use]
     pub fn is_committed(&self) -> bool {
         self.commit.is_some_and(|commit| self.steps[commit] == Progress::Done)
+    }
+
+    /// Whether the commit point lies behind, or may.
+    #[must_use]
+    pub fn is_commit_begun(&self) -> bool {
+        self.commit.is_some_and(|commit| self.steps[commit] != Progress::Pending)
     }
 
     /// Whether something acts or waits at this moment.

@@ -46,8 +46,7 @@ impl Compose {
         command
     }
 
-    /// Its executable.
-    pub(crate) fn binary(self) -> PathBuf {
+    fn binary(self) -> PathBuf {
         let name = match self {
             Self::V1 => "compose-1.29",
             Self::V2_26 => "compose-2.26",

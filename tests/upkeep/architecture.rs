@@ -11,17 +11,20 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("env", &[]),
     ("own_image", &["text"]),
     ("detour", &["text"]),
-    ("proxy", &["engine"]),
-    ("cutover", &["detour", "engine", "own_image", "plan", "proxy", "text", "labels"]),
+    ("probe", &["text"]),
+    ("cutover", &["detour", "engine", "own_image", "plan", "text", "labels"]),
     ("compose", &["text", "labels"]),
     ("engine", &["compose", "text", "labels"]),
     ("plan", &["compose", "engine", "error", "text", "labels"]),
-    ("journal", &["plan", "engine", "error", "text", "labels"]),
+    ("journal", &["plan", "probe", "engine", "error", "text", "labels"]),
     (
         "rollout",
-        &["cutover", "plan", "engine", "compose", "journal", "report", "error", "text", "labels"],
+        &[
+            "cutover", "plan", "probe", "engine", "compose", "journal", "report", "error", "text",
+            "labels",
+        ],
     ),
-    ("report", &["plan", "journal", "rollout", "error", "text"]),
+    ("report", &["plan", "probe", "journal", "rollout", "error", "text"]),
     ("error", &["compose", "engine", "journal", "plan", "rollout", "text"]),
     (
         "demo",
@@ -41,10 +44,12 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that only one part of the code may name, and that part.
-const AT_HOME: [(&str, &str); 9] = [
+const AT_HOME: [(&str, &str); 11] = [
     ("bollard", "src/engine/docker"),
     ("granit_parser", "src/compose/document"),
     ("netlink_bindings", "src/detour"),
+    ("tokio_rustls", "src/probe"),
+    ("rustls_native_certs", "src/probe"),
     ("dialoguer", "src/cli"),
     ("clap", "src/cli"),
     ("clap_complete", "src/cli"),

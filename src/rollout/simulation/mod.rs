@@ -26,5 +26,6 @@
 
 mod faults;
 mod random;
+mod requests;
 mod scene;
 mod waits;

@@ -20,6 +20,7 @@ use crate::plan::arrange::arrange;
 use crate::plan::late::placeholder;
 use crate::plan::steps::{FileEdit, Order, ReplacementId, ServicePlan};
 use crate::plan::{Plan, sample};
+use crate::probe::Probe;
 use crate::report::Event;
 use crate::rollout::recover::{Recovered, recover};
 use crate::rollout::{Cancel, Rollout};
@@ -35,6 +36,8 @@ pub(super) struct Scene {
     pub(super) plan: Plan,
     pub(super) journal: Rc<RefCell<Paper>>,
     pub(super) events: Vec<Event>,
+    /// Requests that are sent during the next run.
+    pub(super) probe: Option<Probe>,
     file: PathBuf,
     bystander: ContainerId,
     broken: Rc<RefCell<Vec<ReplacementId>>>,
@@ -113,6 +116,7 @@ impl Scene {
             plan,
             journal,
             events: Vec::new(),
+            probe: None,
             file,
             bystander,
             broken,
@@ -154,6 +158,9 @@ impl Scene {
         let records = self.journal.borrow().records.clone();
         let mut pen = Pen { paper: Rc::clone(&self.journal), fake: self.fake.clone() };
         let rollout = Rollout::begin(&self.plan, &records, &self.fake, &mut self.events, cancel);
+        if let Some(probe) = self.probe.take() {
+            rollout.watch(probe);
+        }
         let run = rollout.execute(&self.plan, &records, &mut pen);
         tokio::time::timeout(FOR_EVER, run).await.expect("the run comes to an end")
     }
