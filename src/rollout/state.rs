@@ -93,7 +93,7 @@ impl<'a> State<'a> {
             Record::Failed { step, .. } => self.fail(*step),
             Record::Left { step } => self.set(*step, Progress::Left),
             Record::UndoIntent { step } => self.set(*step, Progress::Undoing),
-            Record::Undone { step } => self.set(*step, Progress::Undone),
+            Record::Undone { step } => self.undo(*step),
             Record::UndoFailed { step, .. } => self.set(*step, Progress::UndoFailed),
             Record::RequestsFailed { .. } => self.fail_as_a_whole(),
             Record::Cancelled { signal } => {
@@ -113,6 +113,14 @@ impl<'a> State<'a> {
     fn set(&mut self, step: usize, progress: Progress) {
         if let Some(slot) = self.steps.get_mut(step) {
             *slot = progress;
+        }
+    }
+
+    /// Once its creation is taken back a container is no more; a later one has another id.
+    fn undo(&mut self, step: usize) {
+        self.set(step, Progress::Undone);
+        if let Some(of) = self.owner(step).filter(|of| *self.step(step) == Step::Create(*of)) {
+            self.created.remove(&of);
         }
     }
 

@@ -277,6 +277,21 @@ async fn a_pause_leaves_both_versions_until_it_is_resumed_or_aborted() {
     }
 }
 
+/// The container of the first try is gone; that of the second one is there, and its creation failed.
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_is_tried_again_leaves_no_container_of_either_try() {
+    let mut plan = sample::plan(&[2]);
+    plan.services[0].policy.failure_action = FailureAction::Pause;
+    let mut scene = Scene::with(plan).await;
+    let second = ReplacementId { service: 0, index: 1 };
+    scene.script(second, Behaviour::NeverServes);
+    assert_eq!(scene.run().await.outcome, Outcome::Paused);
+    scene.fake.fail(Fault::on(Verb::Create, How::Refused).after_effect());
+    assert_eq!(scene.resume().await.unwrap().outcome, Outcome::Paused);
+    assert_eq!(scene.abort().await.unwrap().outcome, Outcome::Interrupted(Signal::Abort));
+    scene.assert_all_old();
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_keeps_going_takes_back_only_what_failed_and_what_needs_it() {
     let mut plan = sample::plan(&[1, 2, 1]);
