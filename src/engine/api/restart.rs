@@ -27,7 +27,12 @@ impl RestartPolicy {
     /// The one of a container.
     #[must_use]
     pub fn of(container: &Inspection) -> Self {
-        let policy = container.0.pointer("/HostConfig/RestartPolicy").unwrap_or(&Value::Null);
+        Self::of_body(container.0.pointer("/HostConfig/RestartPolicy").unwrap_or(&Value::Null))
+    }
+
+    /// What [`Self::body`] makes.
+    #[must_use]
+    pub fn of_body(policy: &Value) -> Self {
         match text_at(policy, "/Name") {
             name if name.is_empty() => Self::never(),
             name => Self { name, attempts: policy["MaximumRetryCount"].as_u64().unwrap_or(0) },

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::behaviour::{Behaviour, Change};
-use crate::engine::api::{self, ContainerId, Healthcheck, Inspection};
+use crate::engine::api::{self, ContainerId, Healthcheck, Inspection, RestartPolicy};
 
 /// One container.
 #[derive(Debug, Clone)]
@@ -61,6 +61,12 @@ impl Container {
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.get(key).map(String::as_str)
+    }
+
+    /// When the engine starts it by itself.
+    #[must_use]
+    pub fn restart_policy(&self) -> RestartPolicy {
+        RestartPolicy::of_body(&self.host_config["RestartPolicy"])
     }
 
     /// Paths of the files written into it.

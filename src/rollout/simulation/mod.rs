@@ -22,7 +22,9 @@
 //! - Once the journal can keep no record, nothing further is begun.
 //!
 //! Plans have 1 to 4 services, independent, in need of each other, or one in the other's network; 1
-//! to 12 replicas each, of which the last may be added or removed; both orders and every policy.
+//! to 12 replicas each, of which the last may be added or removed; both orders and every policy;
+//! with and without the steps that lead requests. Nobody else is on their network, so that there
+//! are no helpers: what those do is held in `cutover` and on a real engine.
 
 mod faults;
 mod random;

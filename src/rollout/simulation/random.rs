@@ -10,7 +10,7 @@ use super::scene::Scene;
 use crate::engine::fake::{Behaviour, Fault, How, Verb};
 use crate::journal::outcome::{Outcome, RolloutReport, Signal};
 use crate::plan::policy::{FailureAction, Policy};
-use crate::plan::steps::{Order, ReplacementId};
+use crate::plan::steps::{Handover, Order, ReplacementId};
 use crate::plan::{Plan, sample};
 
 /// How many rollouts; `PROPTEST_CASES` asks for others.
@@ -26,6 +26,8 @@ struct ServiceCase {
     forward: Policy,
     way_back: Policy,
     bond: Bond,
+    /// Whether requests are led from an old container to a new one, where both run at once.
+    is_led: bool,
     /// Whether the last replica is added or removed.
     last: Last,
 }
@@ -86,13 +88,14 @@ fn service() -> impl Strategy<Value = ServiceCase> {
         prop_oneof![4 => Just(Last::Replaced), 1 => Just(Last::Added), 1 => Just(Last::Removed)];
     let bond =
         prop_oneof![2 => Just(Bond::None), 2 => Just(Bond::Depends), 1 => Just(Bond::Shares)];
-    (replicas, order, policy(), policy(), bond, last).prop_map(
-        |(replicas, order, forward, way_back, bond, last)| ServiceCase {
+    (replicas, order, policy(), policy(), bond, any::<bool>(), last).prop_map(
+        |(replicas, order, forward, way_back, bond, is_led, last)| ServiceCase {
             replicas,
             order,
             forward,
             way_back,
             bond,
+            is_led,
             last,
         },
     )
@@ -145,6 +148,8 @@ fn plan(case: &Case) -> Plan {
         service.order = wanted.order;
         service.policy = wanted.forward.clone();
         service.way_back = wanted.way_back.clone();
+        let is_led = wanted.is_led && wanted.order == Order::StartFirst;
+        service.handover = is_led.then(|| Handover { drain_timeout: Duration::from_secs(30) });
         let Some(last) = service.replacements.last_mut() else { continue };
         match wanted.last {
             Last::Replaced => {}
@@ -161,6 +166,7 @@ fn plan(case: &Case) -> Plan {
             for pair in &mut plan.services[service].replacements {
                 pair.shares = vec![host];
             }
+            plan.services[service].handover = None;
         }
     }
     plan

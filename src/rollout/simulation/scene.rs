@@ -27,6 +27,8 @@ use crate::rollout::{Cancel, Rollout};
 
 /// No run takes so long.
 const FOR_EVER: Duration = Duration::from_mins(30);
+/// Where everybody is who has a network of their own.
+const NETWORK: &str = "shop_default";
 const BEFORE: &str = "image: app:1 # old\n";
 const AFTER: &str = "image: app:2 # old\n";
 
@@ -95,6 +97,7 @@ impl Scene {
         let check = json!({"Test": ["CMD", "check"], "Interval": 30_000_000_000_u64});
         fake.add_image("app:1", json!({ "Healthcheck": check }));
         fake.add_image("app:2", json!({ "Healthcheck": check }));
+        fake.create_network(&json!({ "Name": NETWORK })).await.unwrap();
         let all: Vec<ReplacementId> = plan.replacements().collect();
         for of in all {
             furnish(&fake, &mut plan, of).await;
@@ -267,10 +270,10 @@ impl Scene {
             for container in world.containers().iter().filter(of_plan) {
                 let is_excused = may_break.contains(&container.name());
                 assert!(container.is_serving() || is_excused, "{} serves", container.name());
-                let seen = container.inspect();
                 let is_old = container.label(labels::RUN).is_none();
-                assert!(!is_old || RestartPolicy::of(&seen) == always(), "{seen:?} is as it was");
-                found.push((container.name().to_owned(), seen.image()));
+                let is_as_before = container.restart_policy() == always();
+                assert!(!is_old || is_as_before, "{} is as it was", container.name());
+                found.push((container.name().to_owned(), container.inspect().image()));
             }
             found.sort();
             let found: Vec<(String, &str)> =
@@ -330,7 +333,7 @@ fn assert_alone(service: &ServicePlan, world: &World) {
         let (Some(old), Some(new)) = (&pair.old, &pair.new) else { continue };
         let runs = |name: &str| world.container(name).is_some_and(Container::is_running);
         assert!(!(runs(&old.id.0) && runs(&new.name)), "{} runs twice", pair.final_name);
-        let comes_back = |one: &Container| RestartPolicy::of(&one.inspect()).outlives_a_stop();
+        let comes_back = |one: &Container| one.restart_policy().outlives_a_stop();
         let comes_back = world.container(&old.id.0).is_some_and(comes_back);
         assert!(!(comes_back && runs(&new.name)), "{} may run twice", pair.final_name);
     }
@@ -368,6 +371,7 @@ fn always() -> RestartPolicy {
 /// The same, in the network of another container.
 fn guest(mut spec: ContainerSpec, host: Option<&ContainerId>) -> ContainerSpec {
     if let Some(host) = host {
+        spec.body["NetworkingConfig"] = json!({});
         spec.body["HostConfig"]["NetworkMode"] = format!("container:{host}").into();
     }
     spec
@@ -386,7 +390,11 @@ fn edit(file: &std::path::Path, services: Vec<String>) -> FileEdit {
 }
 
 fn spec(name: &str, image: &str, service: &str, run: Option<&str>) -> ContainerSpec {
-    let mut body = json!({ "Image": image, "Labels": { labels::SERVICE: service } });
+    let mut body = json!({
+        "Image": image,
+        "Labels": { labels::SERVICE: service },
+        "NetworkingConfig": { "EndpointsConfig": { NETWORK: {} } },
+    });
     if let Some(run) = run {
         body["Labels"][labels::RUN] = run.into();
     }

@@ -1,10 +1,12 @@
 //! How long things take, by a clock that stands still unless something waits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::scene::Scene;
 use crate::engine::fake::{Behaviour, Verb};
 use crate::plan::sample;
+use crate::plan::steps::Handover;
 
 #[tokio::test(start_paused = true)]
 async fn a_container_that_boots_in_two_seconds_is_ready_long_before_the_engine_says_so() {
@@ -49,20 +51,42 @@ async fn a_container_that_is_not_ready_in_time_is_told_with_the_end_of_its_healt
     scene.assert_all_old();
 }
 
-/// The calls of one more replica are always the same: nothing is asked again and again.
+/// How often each verb is called for so many replicas, five at a time.
+async fn calls(replicas: usize, handover: Option<Handover>) -> BTreeMap<Verb, usize> {
+    let mut plan = sample::plan(&[replicas]);
+    plan.services[0].policy.parallelism = 5;
+    plan.services[0].handover = handover;
+    let mut scene = Scene::with(plan).await;
+    let before = scene.fake.calls().len();
+    scene.run().await;
+    let mut calls = BTreeMap::new();
+    for call in scene.fake.calls().split_off(before) {
+        *calls.entry(call.verb).or_default() += 1;
+    }
+    // The healthcheck's own turns depend on the time a boot takes, not on the replicas.
+    calls.remove(&Verb::Exec);
+    calls
+}
+
+/// Each replica takes the same calls, however many there are: nothing is asked again and again.
 #[tokio::test(start_paused = true)]
 async fn the_number_of_calls_grows_with_the_replicas_alone() {
-    async fn calls(replicas: usize) -> usize {
-        let mut plan = sample::plan(&[replicas]);
-        plan.services[0].policy.parallelism = 5;
-        let mut scene = Scene::with(plan).await;
-        let before = scene.fake.calls().len();
-        scene.run().await;
-        let calls = scene.fake.calls().split_off(before);
-        // The healthcheck's own turns depend on the time a boot takes, not on the replicas.
-        calls.iter().filter(|call| call.verb != Verb::Exec).count()
+    let changes = [Verb::Create, Verb::Start, Verb::Stop, Verb::Remove, Verb::Rename];
+    let changes = changes.map(|verb| (verb, 1));
+    // The wait and the monitor window listen and then look once each.
+    let waits = [(Verb::Container, 2), (Verb::Events, 2)];
+    // From the detour to the end everybody on the network is looked at when that may have changed.
+    let leading = [(Verb::Container, 6), (Verb::Events, 2), (Verb::Network, 9)];
+    let handover = Handover { drain_timeout: Duration::from_secs(30) };
+    for (handover, looks) in [(None, waits.to_vec()), (Some(handover), leading.to_vec())] {
+        let each = BTreeMap::from_iter([changes.to_vec(), looks].concat());
+        let few = calls(5, handover.clone()).await;
+        for more in [5, 45] {
+            let mut expected = few.clone();
+            for (verb, count) in &each {
+                *expected.entry(*verb).or_default() += count * more;
+            }
+            assert_eq!(calls(5 + more, handover.clone()).await, expected);
+        }
     }
-    let (ten, twenty, fifty) = (calls(10).await, calls(20).await, calls(50).await);
-    assert_eq!((fifty - twenty) / 30, (twenty - ten) / 10);
-    assert_eq!((fifty - twenty) % 30, 0);
 }
