@@ -16,4 +16,5 @@ mod only_v2_26;
 mod scaling;
 mod sharing;
 mod staying_down;
+mod surviving;
 mod upgrading;

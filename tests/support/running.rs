@@ -43,16 +43,29 @@ impl Running {
         self.wait_for(|event| event["kind"] == kind);
     }
 
-    fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) {
+    /// Reads events until the n-th step begins; `false` if it ends before.
+    pub(crate) fn reaches_step(&mut self, nth: usize) -> bool {
+        let mut begun = 0;
+        self.reads_until(|event| {
+            begun += usize::from(event["kind"] == "step_started");
+            begun == nth
+        })
+    }
+
+    fn wait_for(&mut self, wanted: impl FnMut(&Value) -> bool) {
+        assert!(self.reads_until(wanted), "ended before that event:\n{}", self.seen);
+    }
+
+    fn reads_until(&mut self, mut wanted: impl FnMut(&Value) -> bool) -> bool {
         for line in self.events.by_ref() {
             let line = line.unwrap();
             self.seen += &line;
             self.seen += "\n";
             if wanted(&serde_json::from_str(&line).unwrap()) {
-                return;
+                return true;
             }
         }
-        panic!("ended before that event:\n{}", self.seen);
+        false
     }
 
     /// Sends a signal.
