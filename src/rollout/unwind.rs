@@ -58,11 +58,13 @@ fn is_under_way(state: &State, step: usize) -> bool {
 }
 
 /// Whether a step of `later` that is not taken back yet holds up `before`: not the replica that
-/// made room for it in the same service, and not if it is stuck.
+/// made room for it in the same service; and if it is stuck only whom it lives with, since it goes on
+/// serving there.
 fn holds(state: &State, later: ReplacementId, before: usize) -> bool {
     match state.owner(before) {
         Some(of) if of == later => true,
-        Some(of) => of.service != later.service && !is_stuck(state, later),
+        Some(of) if is_stuck(state, later) => state.plan().replacement(later).shares.contains(&of),
+        Some(of) => of.service != later.service,
         None => false,
     }
 }

@@ -277,6 +277,22 @@ async fn a_pause_leaves_both_versions_until_it_is_resumed_or_aborted() {
     }
 }
 
+/// The old guest cannot be started again, so that the new one must go on serving in its new host.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_stuck_keeps_the_container_it_lives_in() {
+    let mut plan = sample::plan(&[1, 2]);
+    let host = ReplacementId { service: 0, index: 0 };
+    plan.services[1].depends_on = vec![0];
+    for pair in &mut plan.services[1].replacements {
+        pair.shares = vec![host];
+    }
+    let mut scene = Scene::with(plan).await;
+    scene.fake.fail(Fault::on(Verb::Start, How::Refused).nth(3).times(6));
+    assert_eq!(scene.run().await.outcome, Outcome::Stuck);
+    assert_eq!(scene.resume().await.unwrap().outcome, Outcome::RolledBack);
+    scene.assert_all_old();
+}
+
 /// The container of the first try is gone; that of the second one is there, and its creation failed.
 #[tokio::test(start_paused = true)]
 async fn a_replica_that_is_tried_again_leaves_no_container_of_either_try() {
