@@ -21,6 +21,7 @@ pub mod labels;
 pub mod own_image;
 pub mod plan;
 pub mod probe;
+pub mod proxy;
 pub mod report;
 pub mod rollout;
 pub mod text;

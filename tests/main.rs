@@ -15,6 +15,7 @@ mod bad_input;
 mod config;
 mod differential;
 mod engine;
+mod lab;
 mod stacks;
 mod support;
 mod upkeep;

@@ -20,22 +20,20 @@ impl Reading {
             Err(error) => error,
         };
         let all = Generation::ALL.into_iter().rev();
-        let older = all.filter(|one| *one < options.generation && *one != Generation::V1);
+        let older = all.filter(|one| *one < options.generation);
         let mut older = older.map(|generation| LoadOptions { generation, ..options.clone() });
-        let taken = older.find_map(|options| Some((load(&options).ok()?, options)));
+        let taken = older.find_map(|options| Some((taken(&options)?, options)));
         match taken {
             Some((project, options)) => Ok(Self { project, options, refused: Some(error) }),
-            None => Err(refusal(error, &options)),
+            None => Err(error),
         }
     }
 }
 
-/// Why no release of v2 takes the files; v1 takes some that are not even compose files for v2.
-fn refusal(error: ComposeError, options: &LoadOptions) -> ComposeError {
-    match v1::load(options) {
-        Ok(project) if project.is_without_sections() => error.with_help(
-            "Compose 1.29 takes a file without `services:`; put the services under that key for composeup",
-        ),
-        _ => error,
+/// The project as releases of one generation read it, if they take it.
+fn taken(options: &LoadOptions) -> Option<Project> {
+    if options.generation == Generation::V1 {
+        v1::load(options).ok()?;
     }
+    load(options).ok()
 }

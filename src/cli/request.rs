@@ -249,6 +249,8 @@ impl Request {
         let is_newer =
             |made: &&str| Generation::of_release(made).is_none_or(|made| made > self.generation);
         let help = match makers.clone().find(is_newer) {
+            // That v1 takes such a file does not help who has v2.
+            Some(_) if self.generation == Generation::V1 => return Err(refused.clone()),
             Some(maker) => {
                 format!("the containers were made by Compose {maker}, which refuses this file")
             }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::ComposeError;
 use super::disk::Disk;
-use super::hash::Generation;
-use super::locate::locate;
+use super::hash::{Generation, v1};
+use super::locate::{Located, locate};
 use super::model::Project;
 use super::project_name::project_name;
 use super::stages::assemble::{Scope, assemble};
@@ -52,8 +52,7 @@ pub struct LoadOptions {
 /// The first problem in the files, with its place.
 pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
     let disk = Disk::new(&options.cwd, &options.overlay);
-    let located = locate(options, &disk)?;
-    let name = project_name(options, &located, &disk)?;
+    let (located, name) = find(options, &disk)?;
     let mut variables = located.variables.clone();
     variables.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
 
@@ -76,7 +75,9 @@ pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
     if !options.without_env_files {
         container_names(&project)?;
     }
-    environment::resolve(&scope, &mut project, options.without_env_files)?;
+    // v1 reads such files by a grammar of its own, and makes its containers of what it read.
+    let without_env_files = options.without_env_files || options.generation == Generation::V1;
+    environment::resolve(&scope, &mut project, without_env_files)?;
 
     project.name = name;
     project.working_dir = located.dir;
@@ -86,6 +87,16 @@ pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
     project.environment = scope.environment;
     project.warnings = warnings.into_inner();
     Ok(project)
+}
+
+/// The files with what is known before they are read, and the name of the project.
+fn find(options: &LoadOptions, disk: &Disk<'_>) -> Result<(Located, String), ComposeError> {
+    if options.generation == Generation::V1 {
+        return v1::find(options, disk);
+    }
+    let located = locate(options, disk)?;
+    let name = project_name(options, &located, disk)?;
+    Ok((located, name))
 }
 
 /// The flags, else `COMPOSE_PROFILES`.

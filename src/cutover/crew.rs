@@ -84,6 +84,12 @@ impl<'a, E: Engine> Crew<'a, E> {
         answers
     }
 
+    /// Asks the helper in one place; none if there is none, or it is gone.
+    pub(super) async fn ask_one(&self, place: &Place, command: Command) -> Option<Answer> {
+        let pending = self.slots.borrow().get(place)?.get()?.as_ref()?.ask(command);
+        pending.answer().await
+    }
+
     /// Whether every place has what it needs.
     pub(super) fn is_complete(&self) -> bool {
         self.refused.borrow().is_empty()

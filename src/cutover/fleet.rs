@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::crew::Crew;
 use super::members::{members, next_addresses};
+use super::proxies::Proxies;
 use super::routes::{Course, Map, Pair};
 use crate::detour::Command;
 use crate::engine::api::{ContainerId, Inspection};
@@ -19,7 +20,7 @@ use crate::plan::steps::ReplacementId;
 
 /// How long connections are led after the last container stopped, for those who remember its
 /// address.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_secs(5);
 /// How long to wait before listening again to an engine that broke off.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
 /// Networks whose names the engine has given: no service is found there by name, and nobody keeps
@@ -29,7 +30,8 @@ const NOT_OURS: [&str; 3] = ["bridge", "host", "none"];
 /// The helpers of one run and what they are to do. Nothing here fails: where a helper cannot be
 /// had, new connections go where they always went, and [`Fleet::refusals`] says so.
 pub struct Fleet<'a, E> {
-    engine: &'a E,
+    pub(super) engine: &'a E,
+    pub(super) proxies: Proxies,
     pub(super) crew: Crew<'a, E>,
     pub(super) map: RefCell<Map>,
     begun: Notify,
@@ -48,6 +50,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
     pub fn new(engine: &'a E, run: &str) -> Self {
         Self {
             engine,
+            proxies: Proxies::default(),
             crew: Crew::new(engine, run),
             map: RefCell::default(),
             begun: Notify::new(),
@@ -59,7 +62,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
     pub async fn man(&self, of: ReplacementId, old: &ContainerId) {
         self.map.borrow_mut().pairs.entry(of).or_insert_with(|| Pair::of(old.clone()));
         self.begun.notify_one();
-        self.refresh(of).await;
+        self.update(of).await;
         self.apply().await;
     }
 
@@ -70,7 +73,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
             Some(pair) => (pair.new, pair.is_starting) = (Some(new.clone()), true),
             None => return,
         }
-        self.refresh(of).await;
+        self.update(of).await;
         self.tell_all().await;
     }
 
@@ -80,7 +83,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
             Some(pair) => (pair.course, pair.is_starting) = (course, false),
             None => return,
         }
-        self.refresh(of).await;
+        self.update(of).await;
         self.apply().await;
     }
 
@@ -133,7 +136,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
         Ok(())
     }
 
-    async fn refresh(&self, of: ReplacementId) {
+    async fn update(&self, of: ReplacementId) {
         let Some(old) = self.map.borrow().pairs.get(&of).map(|pair| pair.old.clone()) else {
             return;
         };

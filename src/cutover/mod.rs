@@ -8,11 +8,13 @@ mod drain;
 mod fleet;
 mod image;
 mod members;
+mod proxies;
 mod quiet;
 mod routes;
 mod spec;
 mod talk;
 
 pub use fleet::Fleet;
+pub use proxies::Refreshed;
 pub use quiet::Drained;
 pub use routes::{Course, End};

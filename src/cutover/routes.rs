@@ -185,6 +185,16 @@ impl Map {
         }
     }
 
+    /// The one of a pair that is gone by now, or on its way, if both were there.
+    pub(super) fn retired(&self, of: ReplacementId) -> Option<End> {
+        let pair = self.pairs.get(&of)?;
+        pair.new.as_ref()?;
+        Some(match pair.course {
+            Course::Old => End::New,
+            Course::New => End::Old,
+        })
+    }
+
     /// Its addresses.
     pub(super) fn addresses(&self, of: ReplacementId, end: End) -> Vec<IpAddr> {
         let ends = self.pairs.get(&of).into_iter().flat_map(|pair| pair.ends.values());

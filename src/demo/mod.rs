@@ -13,3 +13,4 @@ mod stack;
 pub use app::{check, serve_app};
 pub use proxy::serve_proxy;
 pub use run::Demo;
+pub use serve::serve;

@@ -8,7 +8,7 @@ use std::pin::pin;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -34,14 +34,15 @@ pub(super) fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
 /// # Errors
 ///
 /// If the listener breaks.
-pub(super) async fn serve<A, F>(
+pub async fn serve<A, F, B>(
     listener: TcpListener,
     answer: A,
     ended: impl Future<Output = ()>,
 ) -> io::Result<()>
 where
     A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Answer> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + 'static,
 {
     let (end, ending) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -63,10 +64,11 @@ where
     Ok(())
 }
 
-async fn connection<A, F>(stream: TcpStream, answer: A, mut ending: watch::Receiver<bool>)
+async fn connection<A, F, B>(stream: TcpStream, answer: A, mut ending: watch::Receiver<bool>)
 where
     A: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Answer>,
+    F: Future<Output = Response<B>>,
+    B: Body<Error: std::error::Error + Send + Sync> + 'static,
 {
     let service = service_fn(|request| {
         let answer = answer(request);

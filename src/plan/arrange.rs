@@ -11,7 +11,8 @@ use super::steps::{Order, Planned, ReplacementId, ServicePlan, Step};
 /// first              provide the networks and volumes that are missing
 /// each replica       start-first: create, start, await ready, stop the old one
 ///                    where requests are led: detour beside the create, start, await ready,
-///                      cutover, drain; the old one runs on until the monitor window has passed
+///                      cutover, drain; the old one runs on until the proxies list the new one
+///                      and the monitor window has passed
 ///                    stop-first:  create, stop the old one, start, await ready
 ///                    and while the next ones go on: monitor, and the stop of one that is drained
 /// last               commit, then for each replica remove the old one and rename the new one
@@ -84,9 +85,10 @@ impl<'a> Arranged<'a> {
             self.steps.push((Step::Monitor(this), vec![begin]));
         }
         if is_led {
+            self.steps.push((Step::Verify(this), vec![Step::Cutover(this)]));
             let window = has_window.then_some(Step::Monitor(this));
-            self.steps
-                .push((Step::Stop(this), [Step::Drain(this)].into_iter().chain(window).collect()));
+            let before = [Step::Drain(this), Step::Verify(this)].into_iter().chain(window);
+            self.steps.push((Step::Stop(this), before.collect()));
         }
     }
 
@@ -302,6 +304,7 @@ mod tests {
             Step::Detour(id) => of("detour", id),
             Step::Cutover(id) => of("cutover", id),
             Step::Drain(id) => of("drain", id),
+            Step::Verify(id) => of("verify", id),
             Step::Start(id) => of("start", id),
             Step::PreStop(id) => of("pre_stop", id),
             Step::PostStart(id) => of("post_start", id),
@@ -360,8 +363,9 @@ mod tests {
         await 0.0 < start 0.0
         cutover 0.0 < await 0.0
         drain 0.0 < cutover 0.0
-        stop 0.0 < drain 0.0
-        commit < detour 0.0, create 0.0, start 0.0, await 0.0, cutover 0.0, drain 0.0, stop 0.0
+        verify 0.0 < cutover 0.0
+        stop 0.0 < drain 0.0, verify 0.0
+        commit < detour 0.0, create 0.0, start 0.0, await 0.0, cutover 0.0, drain 0.0, verify 0.0, stop 0.0
         remove 0.0 < commit
         rename 0.0 < remove 0.0
         ");
@@ -374,7 +378,7 @@ mod tests {
         let text = shown(&plan.services, 0);
         let lines = [
             "monitor 0.0 < cutover 0.0",
-            "stop 0.0 < drain 0.0, monitor 0.0",
+            "stop 0.0 < drain 0.0, monitor 0.0, verify 0.0",
             "create 0.1 < drain 0.0",
         ];
         for line in lines {

@@ -32,7 +32,7 @@ pub struct Check {
 pub struct ServiceCheck {
     /// Name of the service.
     pub service: String,
-    /// The release of Compose that the label of its first container names.
+    /// The release of Compose that is followed, as the label of its container names it.
     pub version: Option<String>,
     /// How the generation of that Compose is known.
     pub proof: Proof,
@@ -104,7 +104,8 @@ impl Planner<'_> {
         let identity = self.identity();
         let hash = Some(identity.config_hash.as_str());
         let equal = containers.iter().filter(|one| one.label(labels::CONFIG_HASH) == hash).count();
-        let version = containers.first().and_then(|first| first.label(labels::VERSION));
+        let followed = identity.followed.and_then(|index| containers.get(index));
+        let version = followed.and_then(|one| one.label(labels::VERSION));
         ServiceCheck {
             service: self.service.name.clone(),
             version: version.map(str::to_owned),

@@ -18,10 +18,14 @@ use crate::labels;
 /// How the new containers of a service are made to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// The container that tells it: its index among those there are.
+    pub followed: Option<usize>,
     /// Names, labels and calls follow this release.
     pub style: Style,
     /// Whose hash is written, and how that is known.
     pub proof: Proof,
+    /// Containers that releases of other generations made: their numbers.
+    pub others: BTreeMap<Generation, Vec<u32>>,
     /// What it computes the hash of the service as it will be from.
     pub hash_text: HashText,
     /// That hash.
@@ -29,7 +33,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads it from the containers that run, among those there are at `present`. The hash is the
+    /// Reads it from the containers there are, among those there are at `present`. The hash is the
     /// one among those there will be in `future`.
     #[must_use]
     pub fn of(
@@ -38,13 +42,57 @@ impl Identity {
         present: &BTreeMap<String, Vec<Peer>>,
         future: &BTreeMap<String, Vec<Peer>>,
     ) -> Self {
-        let first = situation.observed.of(&service.name).first();
-        let style = first.map(Style::of).unwrap_or_default();
         let (present, future) = (shared_by(service, present), shared_by(service, future));
-        let proof = first.map_or(Proof::Nothing, |old| proof(situation, service, old, &present));
+        let containers = situation.observed.of(&service.name).iter();
+        let makers = containers.map(|old| Maker {
+            number: old.number(),
+            hash: old.label(labels::CONFIG_HASH).unwrap_or_default().to_owned(),
+            style: Style::of(old),
+            proof: proof(situation, service, old, &present),
+        });
+        let makers: Vec<Maker> = makers.collect();
+        let followed = followed(&makers);
+        let (style, proof) = followed.map_or((Style::default(), Proof::Nothing), |index| {
+            (makers[index].style.clone(), makers[index].proof)
+        });
         let hash_text = hash_text_of(situation, service, proof.generation(), &future);
-        Self { style, proof, config_hash: hash_text.hash(), hash_text }
+        let others = followed.map(|index| others(&makers, &makers[index])).unwrap_or_default();
+        Self { followed, style, proof, others, config_hash: hash_text.hash(), hash_text }
     }
+}
+
+/// Which Compose made a container.
+struct Maker {
+    number: Option<u32>,
+    /// The config hash it wrote.
+    hash: String,
+    style: Style,
+    proof: Proof,
+}
+
+/// The index of the one that is followed: of those that are proven, else of all, the first of the
+/// newest generation, since a project goes to newer releases.
+fn followed(makers: &[Maker]) -> Option<usize> {
+    let rank = |index: &usize| {
+        let proof = makers[*index].proof;
+        (proof.is_proven(), proof != Proof::Nothing, proof.generation())
+    };
+    (0..makers.len()).rev().max_by_key(rank)
+}
+
+/// The numbers of the containers that releases of other generations made, as far as that is known.
+/// Where both wrote the same hash, each takes the other's containers for its own.
+fn others(makers: &[Maker], followed: &Maker) -> BTreeMap<Generation, Vec<u32>> {
+    let is_other = |one: &&Maker| {
+        one.hash != followed.hash
+            && one.proof != Proof::Nothing
+            && one.proof.generation() != followed.proof.generation()
+    };
+    let mut others: BTreeMap<Generation, Vec<u32>> = BTreeMap::new();
+    for one in makers.iter().filter(is_other) {
+        others.entry(one.proof.generation()).or_default().extend(one.number);
+    }
+    others
 }
 
 /// Holds the files as they are against the hash of a running container.
@@ -101,4 +149,62 @@ fn shared_by(service: &Service, peers: &BTreeMap<String, Vec<Peer>>) -> Shared {
 /// The container that Compose takes for the namespaces of a service.
 pub(super) fn first_by_name(peers: &[Peer]) -> Option<&Peer> {
     peers.iter().min_by(|a, b| a.name.cmp(&b.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maker(number: u32, version: &str, proof: Proof) -> Maker {
+        let hash = format!("by {version}");
+        Maker { number: Some(number), hash, style: Style::of_version(version), proof }
+    }
+
+    /// The number of the container that is followed, and those of others.
+    fn told(makers: &[Maker]) -> (Option<u32>, BTreeMap<Generation, Vec<u32>>) {
+        let one = &makers[followed(makers).unwrap()];
+        (one.number, others(makers, one))
+    }
+
+    #[test]
+    fn a_service_of_one_release_has_no_others() {
+        let proof = Proof::Files(Generation::V2_36);
+        let makers = [maker(1, "2.40.3", proof), maker(2, "2.40.3", proof)];
+        assert_eq!(told(&makers), (Some(1), BTreeMap::new()));
+        assert_eq!(followed(&[]), None);
+    }
+
+    #[test]
+    fn of_two_releases_the_newer_one_is_followed_wherever_its_container_stands() {
+        let mut makers = vec![
+            maker(1, "2.26.1", Proof::Files(Generation::Debian226)),
+            maker(2, "2.40.3", Proof::FilesWithItsImage(Generation::V2_36)),
+        ];
+        let of_the_older = BTreeMap::from([(Generation::Debian226, vec![1])]);
+        assert_eq!(told(&makers), (Some(2), of_the_older.clone()));
+        makers.reverse();
+        assert_eq!(told(&makers), (Some(2), of_the_older));
+    }
+
+    #[test]
+    fn releases_that_write_the_same_hash_are_no_others_of_each_other() {
+        let mut makers = [
+            maker(1, "2.34.0", Proof::Files(Generation::V2_34)),
+            maker(2, "2.40.3", Proof::Files(Generation::V2_36)),
+        ];
+        makers[0].hash = makers[1].hash.clone();
+        assert_eq!(told(&makers), (Some(2), BTreeMap::new()));
+    }
+
+    #[test]
+    fn a_proof_counts_more_than_a_label_and_a_label_more_than_nothing() {
+        let mut makers = vec![
+            maker(1, "", Proof::Nothing),
+            maker(2, "2.34.0", Proof::VersionLabel(Generation::V2_34)),
+        ];
+        assert_eq!(told(&makers), (Some(2), BTreeMap::new()));
+        makers.push(maker(3, "2.26.1", Proof::Files(Generation::Debian226)));
+        let of_label = BTreeMap::from([(Generation::V2_34, vec![2])]);
+        assert_eq!(told(&makers), (Some(3), of_label));
+    }
 }

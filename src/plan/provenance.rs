@@ -1,26 +1,55 @@
 //! What a plan says of the Compose whose hash it writes: nothing where the files prove it, and
 //! otherwise what is assumed and what that means for the next `compose up`.
 
+use std::collections::BTreeMap;
+
 use super::steps::{Finding, Level};
 use crate::compose::hash::{Generation, Proof};
+use crate::text::list;
 
-/// What is known of the container that is replaced.
+/// What is known of the containers that are replaced.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Provenance<'a> {
     /// Name of its service.
     pub(super) service: &'a str,
     /// How the generation of its Compose is known.
     pub(super) proof: Proof,
-    /// Its version label.
+    /// Numbers of the containers that releases of other generations made.
+    pub(super) others: &'a BTreeMap<Generation, Vec<u32>>,
+    /// The version label of the container that tells it.
     pub(super) version: Option<&'a str>,
     /// Whether the files ask for something else than its image that it is not.
     pub(super) is_edited: bool,
 }
 
 impl Provenance<'_> {
-    /// The remark, if one is due. An edit is why most hashes differ from that of the files, and it
+    /// The remarks that are due.
+    pub(super) fn findings(self) -> Vec<Finding> {
+        [self.mixture(), self.finding()].into_iter().flatten().collect()
+    }
+
+    /// Containers of one service that different releases made.
+    fn mixture(self) -> Option<Finding> {
+        if self.others.is_empty() {
+            return None;
+        }
+        let by = |(generation, numbers): (&Generation, &Vec<u32>)| {
+            let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+            format!("{} by Compose {}", list(&numbers), generation.releases())
+        };
+        let others: Vec<String> = self.others.iter().map(by).collect();
+        let what = format!(
+            "different releases of Compose made the containers of `{}`, number {}; Compose {} is followed",
+            self.service,
+            others.join(", number "),
+            self.proof.generation().releases()
+        );
+        Some(Finding::new(Level::Warning, Some(self.service), what).with_hint(self.hint()))
+    }
+
+    /// The remark on the release that is followed, if one is due. An edit is why most hashes differ from that of the files, and it
     /// is no reason to worry where one release alone has the version of the label.
-    pub(super) fn finding(self) -> Option<Finding> {
+    fn finding(self) -> Option<Finding> {
         let name = self.service;
         let (level, what) = match self.proof {
             Proof::Files(_) => return None,
@@ -98,13 +127,32 @@ mod tests {
     use super::*;
 
     fn found(proof: Proof, version: Option<&str>, is_edited: bool) -> Option<(Level, String)> {
-        let finding = Provenance { service: "web", proof, version, is_edited }.finding()?;
+        let others = &BTreeMap::new();
+        let finding = Provenance { service: "web", proof, others, version, is_edited }.finding()?;
         Some((finding.level, finding.message))
     }
 
     #[test]
     fn a_hash_that_the_files_give_is_not_worth_a_word() {
         assert_eq!(found(Proof::Files(Generation::V2_36), Some("2.40.3"), false), None);
+    }
+
+    #[test]
+    fn containers_of_several_releases_are_a_warning_that_names_them() {
+        let others =
+            BTreeMap::from([(Generation::V1, vec![4]), (Generation::Debian226, vec![1, 2])]);
+        let provenance = Provenance {
+            service: "web",
+            proof: Proof::Files(Generation::V2_36),
+            others: &others,
+            version: Some("2.40.3"),
+            is_edited: false,
+        };
+        let [finding] = &provenance.findings()[..] else { panic!("one is due") };
+        assert_eq!(finding.level, Level::Warning);
+        let expected = "different releases of Compose made the containers of `web`, number 4 by \
+            Compose 1.29, number 1 and 2 by Compose 2.26.1-4 (Debian); Compose 2.36 to 2.40 is followed";
+        assert_eq!(finding.message, expected);
     }
 
     #[test]

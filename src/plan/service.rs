@@ -77,7 +77,7 @@ impl Planner<'_> {
         plan.findings.append(&mut strategy.findings);
         let service = self.service_plan(&changes, &identity, strategy, pull.is_some())?;
         let new = service.replacements.iter().find_map(|pair| pair.new.as_ref());
-        plan.findings.extend(new.and_then(|new| self.provenance(&identity, new)));
+        plan.findings.extend(new.into_iter().flat_map(|new| self.provenance(&identity, new)));
         plan.services.push(service);
         plan.pulls.extend(pull);
         for resource in resources::missing(self.situation, self.service, &identity.style) {
@@ -121,18 +121,21 @@ impl Planner<'_> {
         }
     }
 
-    /// What is said of the Compose that made the first container.
-    pub(super) fn provenance(&self, identity: &Identity, new: &ContainerSpec) -> Option<Finding> {
-        let old = self.containers().first()?;
+    /// What is said of the Compose that made the containers.
+    pub(super) fn provenance(&self, identity: &Identity, new: &ContainerSpec) -> Vec<Finding> {
+        let Some(old) = identity.followed.and_then(|index| self.containers().get(index)) else {
+            return Vec::new();
+        };
         let old_image = self.situation.observed.images.get(&old.image_id());
         let wanted = diff::Wanted { body: &new.body, image: self.image() };
         let provenance = Provenance {
             service: &self.service.name,
             proof: identity.proof,
+            others: &identity.others,
             version: old.label(labels::VERSION),
             is_edited: !diff::beside_the_image(old, old_image, wanted).is_empty(),
         };
-        provenance.finding()
+        provenance.findings()
     }
 
     fn changes(&self, identity: &Identity, is_pulled: bool) -> Vec<Change<'_>> {

@@ -66,6 +66,7 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
         Step::Detour(of) => ("detour", *of),
         Step::Cutover(of) => ("cutover", *of),
         Step::Drain(of) => ("drain", *of),
+        Step::Verify(of) => ("verify", *of),
         Step::Start(of) => ("start", *of),
         Step::PreStop(of) => ("pre_stop", *of),
         Step::PostStart(of) => ("post_start", *of),

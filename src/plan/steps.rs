@@ -363,6 +363,8 @@ pub enum Step {
     Cutover(ReplacementId),
     /// Wait until no request is under way at the old container. Nothing to undo.
     Drain(ReplacementId),
+    /// Wait until the proxies that list the old container list the new one. Nothing to undo.
+    Verify(ReplacementId),
     /// Run the `pre_stop` hooks in the old container. Nothing to undo.
     PreStop(ReplacementId),
     /// Stop the old container with its own signal and grace period; it is kept. Undo: start it and
@@ -391,6 +393,7 @@ impl Step {
             | Self::Detour(of)
             | Self::Cutover(of)
             | Self::Drain(of)
+            | Self::Verify(of)
             | Self::Start(of)
             | Self::PostStart(of)
             | Self::PreStop(of)
@@ -406,7 +409,14 @@ impl Step {
     /// Whether it only waits, so that it can be left at any time.
     #[must_use]
     pub fn is_wait(&self) -> bool {
-        matches!(self, Self::AwaitReady(_) | Self::Drain(_) | Self::Delay(_) | Self::Monitor(_))
+        matches!(
+            self,
+            Self::AwaitReady(_)
+                | Self::Drain(_)
+                | Self::Verify(_)
+                | Self::Delay(_)
+                | Self::Monitor(_)
+        )
     }
 
     /// Whether it comes after the commit point.

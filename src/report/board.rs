@@ -218,6 +218,7 @@ fn doing(step: &StepRef) -> &'static str {
         "await_ready" => "warming",
         "cutover" => "cutting over",
         "drain" => "draining the old one",
+        "verify" => "waiting for the proxy",
         "linger" => "leading late connections",
         "stop" => "stopping the old one",
         "delay" => "pausing before the next one",

@@ -116,6 +116,11 @@ pub enum EventKind {
         /// one before counts, too.
         slices: Vec<Slice>,
     },
+    /// A proxy read its configuration again, to learn of the new containers.
+    ProxyReloaded {
+        /// Which, as a fragment.
+        proxy: String,
+    },
     /// Something a person should know.
     Warning {
         /// What: a lower-case fragment.

@@ -62,6 +62,7 @@ impl Lines {
                 let text = format!("to take back {}: {reason}", failed(step));
                 Some(Line::new(Tone::Bad, "Failed", text))
             }
+            EventKind::ProxyReloaded { proxy } => Some(Line::new(Tone::Good, "Reloaded", proxy)),
             EventKind::Warning { message } => Some(Line::new(Tone::Warning, "Warning", message)),
             EventKind::StepStarted(_)
             | EventKind::Waiting { .. }

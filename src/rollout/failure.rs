@@ -98,6 +98,8 @@ fn headline(step: &StepRef) -> String {
         hook @ ("post_start" | "pre_stop") => format!("a `{hook}` hook of {subject} failed"),
         "await_ready" => format!("{subject} did not become ready"),
         "cutover" => format!("new connections could not be led to {subject}"),
+        "detour" => format!("{subject} could not be handed over"),
+        "verify" => format!("requests do not come to {subject}"),
         "monitor" => format!("{subject} was ready and failed soon after"),
         "commit" => "the files could not be written".into(),
         "stop" => format!("{subject} could not be stopped"),

@@ -1,5 +1,6 @@
-//! Steps that lead requests from an old container to its new one. None of them fails the rollout:
-//! where connections cannot be led they go where they always went, and that is said.
+//! Steps that lead requests from an old container to its new one. Where connections cannot be led
+//! they go where they always went, and that is said; but a proxy that would lose the service fails
+//! the rollout.
 
 use crate::cutover::{Course, Drained, End};
 use crate::engine::Engine;
@@ -10,10 +11,11 @@ use crate::text::{count, duration};
 use super::step::{Reason, Stage};
 
 impl<E: Engine> Stage<'_, E> {
-    /// Puts helpers beside everybody who may talk to the old container.
+    /// Puts helpers beside everybody who may talk to the old container, and gets to know the proxies
+    /// among them.
     pub(super) async fn detour(&self, of: ReplacementId) -> Result<(), Reason> {
         self.fleet.man(of, self.old(of)?).await;
-        Ok(())
+        self.fleet.meet(of).await
     }
 
     /// Starts the new container; from when it has an address, the old one answers for it.
@@ -38,6 +40,12 @@ impl<E: Engine> Stage<'_, E> {
         Ok(())
     }
 
+    /// Waits until the proxies that list the old container list the new one.
+    pub(super) async fn verify(&self, of: ReplacementId) -> Result<(), Reason> {
+        let deadline = self.plan.service(of).readiness.timeout;
+        self.fleet.await_shown(of, deadline, &self.said).await
+    }
+
     async fn drain_end(&self, of: ReplacementId, end: End, name: &str) {
         let Some(handover) = &self.plan.service(of).handover else { return };
         let drained = self.fleet.drain(of, end, handover.drain_timeout, &self.said).await;
@@ -51,7 +59,7 @@ impl<E: Engine> Stage<'_, E> {
     /// Stops the old container.
     pub(super) async fn stop_led(&self, of: ReplacementId) -> Result<(), Reason> {
         self.put_down(self.old_container(of)?).await?;
-        self.fleet.note_stop();
+        self.fleet.note_loss();
         Ok(())
     }
 

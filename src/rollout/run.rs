@@ -19,7 +19,7 @@ use super::proof::{self, Proof};
 use super::state::State;
 use super::step::{Reason, Stage};
 use super::tally;
-use crate::cutover::{Course, Fleet};
+use crate::cutover::{Course, Fleet, Refreshed};
 use crate::engine::Engine;
 use crate::journal::outcome::{Failure, Outcome, RolloutReport};
 use crate::journal::{Journal, Record};
@@ -68,7 +68,7 @@ impl<'a, E: Engine> Rollout<'a, E> {
     ) -> RolloutReport {
         let mut run = Run::new(self, plan, records, journal);
         let outcome = run.drive().await;
-        self.fleet.leave().await;
+        run.part().await;
         let mut report = run.report(outcome);
         if let Some(proof) = run.proof.take() {
             report.requests = proof.finish(&self.emitter, self.cancel).await;
@@ -287,7 +287,7 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
 
     fn wait(&self, step: &Step, name: StepRef, said: &Rc<RefCell<String>>) -> Option<Wait> {
         let deadline = match step {
-            Step::AwaitReady(of) => self.plan.service(*of).readiness.timeout,
+            Step::AwaitReady(of) | Step::Verify(of) => self.plan.service(*of).readiness.timeout,
             Step::Drain(of) => self.plan.service(*of).handover.as_ref()?.drain_timeout,
             _ => return None,
         };
@@ -347,6 +347,19 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         let failed = self.failure.as_ref().and_then(|failure| failure.causes.first());
         let reason = failed.cloned().unwrap_or_else(|| "stopped on request".into());
         self.rollout.emitter.emit(EventKind::UnwindStarted { reason });
+    }
+
+    /// Lets the proxies take in what has changed, and the helpers go on alone.
+    async fn part(&mut self) {
+        for end in self.rollout.fleet.refresh().await {
+            match end {
+                Refreshed::Reloaded(proxy) => {
+                    self.rollout.emitter.emit(EventKind::ProxyReloaded { proxy });
+                }
+                Refreshed::Failed(why) => self.warnings.push(why),
+            }
+        }
+        self.rollout.fleet.leave().await;
     }
 
     fn report(&self, outcome: Outcome) -> RolloutReport {

@@ -61,6 +61,7 @@ impl<E: Engine> Stage<'_, E> {
             Step::Start(of) => self.start_led(of).await.map(none),
             Step::Cutover(of) => self.cut(of, Course::New).await.map(none),
             Step::Drain(of) => self.drain(of).await.map(none),
+            Step::Verify(of) => self.verify(of).await.map(none),
             Step::PostStart(of) => {
                 let hooks = &self.plan.service(of).post_start;
                 self.hooks(of, &self.made(of).await?, hooks).await.map(none)
@@ -122,6 +123,7 @@ impl<E: Engine> Stage<'_, E> {
             | Step::AwaitReady(_)
             | Step::Monitor(_)
             | Step::Drain(_)
+            | Step::Verify(_)
             | Step::Detour(_)
             | Step::Commit
             | Step::Remove(_)

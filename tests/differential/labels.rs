@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -45,6 +46,28 @@ fn composeup_foretells_the_labels_of_random_projects() {
         })
     });
     assert_told(&told, 2 * usize::try_from(CASES).unwrap());
+}
+
+/// Values of an `env_file` see other variables of the service since 2.35 alone, and win over
+/// those outside before it.
+#[test]
+fn composeup_foretells_what_the_values_of_an_env_file_refer_to() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        (
+            "compose.yaml",
+            "services:\n  a: {image: a, env_file: [one.env, two.env], environment: {X: own, Y: own, Z: own}}\n",
+        ),
+        ("one.env", "R=${X}\nY=file\nS=${Y}\nW=one\n"),
+        ("two.env", "T=${Y}\nU=${W}\nV=${Z}\n"),
+        (".env", "Z=outside\nW=outside\n"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let told = told(&folder.path().display(), folder.path(), &|command| {
+        command.current_dir(folder.path());
+    });
+    assert_told(&[told], 2);
 }
 
 /// What was compared of one project.

@@ -257,6 +257,7 @@ fn a_connection_is_known_by_where_it_leads_whatever_address_it_shows() {
 fn a_helper_that_stays_leads_until_somebody_else_has_the_address() {
     Lab::run("staying", &async |lab| {
         let street = Street::build(lab, "fd00:c0:7::/64").await;
+        assert_eq!(street.answers(lab, &street.old.v4).await, "old-hi", "it is a neighbour");
         let mut helper = Helper::start(lab, &street.client, &["NET_ADMIN"]).await;
         assert_eq!(helper.ask(&Command::Set(vec![street.v4()])).await, Answer::Done);
         lab.docker.remove(&street.old.id).await.unwrap();

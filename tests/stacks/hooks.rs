@@ -1,10 +1,5 @@
 //! What Compose runs in a container once it is started, is run in the new one, too.
 
-use std::time::Duration;
-
-use composeup::engine::Engine as _;
-use composeup::engine::api::Exec;
-
 use crate::support::compose::Compose;
 use crate::support::stack::Stack;
 use crate::support::state::State;
@@ -23,11 +18,7 @@ fn hooked(text: &str) -> String {
 
 /// What the hook wrote in the container.
 fn written(stack: &Stack) -> String {
-    let id = stack.container("web", 1).id();
-    let cat = Exec::of(["/bin/busybox", "cat", "/hooked"]);
-    let end =
-        stack.engine.run(async |docker| docker.exec(&id, &cat, Duration::from_secs(20)).await);
-    end.unwrap().output
+    stack.output_of("web", &["/bin/busybox", "cat", "/hooked"])
 }
 
 #[test]

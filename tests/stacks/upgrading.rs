@@ -3,6 +3,7 @@
 //! everything down.
 
 use std::process;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::Value;
 
@@ -131,9 +132,10 @@ impl Upgrade {
 
 /// The file for this Compose, with names and addresses that no stack beside it has.
 fn suited(text: &str, compose: Compose) -> String {
-    let id = process::id();
-    let text = text.replace("10.89.0.", &format!("10.{}.{}.", 64 + id % 128, compose as u8));
-    let text = text.replace("the-database", &format!("the-database-{id}-{}", compose as u8));
+    static COUNT: AtomicU8 = AtomicU8::new(0);
+    let (id, stack) = (process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let text = text.replace("10.89.0.", &format!("10.{}.{stack}.", 64 + id % 128));
+    let text = text.replace("the-database", &format!("the-database-{id}-{stack}"));
     if compose == Compose::V2_40 { text.replace("# since 2.40: ", "") } else { text }
 }
 
@@ -187,6 +189,19 @@ fn every_key_of_a_file_of_compose_2_26_survives() {
 #[test]
 fn every_key_of_a_file_of_compose_2_40_survives() {
     EVERY_KEY.passes_under(Compose::V2_40);
+}
+
+#[test]
+fn hooks_are_run_beside_every_other_key() {
+    let stack = Stack::up_with("everykey", Compose::V2_40, |text| suited(text, Compose::V2_40));
+    let hooked = || stack.output_of("app", &["/bin/busybox", "cat", "/data/hooked"]);
+    let started = "started with 8080\n";
+    assert_eq!(hooked(), started.repeat(2));
+    let done = stack.upgrade(&["app", "1.1", "--ready-after", "1s", "--monitor", "0s"]);
+    assert_eq!((done.code, hooked()), (0, started.repeat(4)), "{done}");
+    let done = Done::of(&mut stack.composeup(&["scale", "--yes", "app=1"]));
+    assert_eq!(done.code, 0, "{done}");
+    assert_eq!(hooked(), started.repeat(4) + "stopping with 8080\n");
 }
 
 #[test]

@@ -46,7 +46,8 @@ impl Compose {
         command
     }
 
-    fn binary(self) -> PathBuf {
+    /// Its executable.
+    pub(crate) fn binary(self) -> PathBuf {
         let name = match self {
             Self::V1 => "compose-1.29",
             Self::V2_26 => "compose-2.26",

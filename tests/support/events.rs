@@ -53,19 +53,34 @@ pub(crate) fn networks(project: &str) -> Vec<String> {
     names.map(|network| network["Name"].as_str().unwrap().to_owned()).collect()
 }
 
-fn filters(filters: &Value) -> String {
+/// Filters as a part of a query.
+pub(crate) fn filters(filters: &Value) -> String {
     utf8_percent_encode(&filters.to_string(), NON_ALPHANUMERIC).to_string()
 }
 
-fn get(path: &str) -> Value {
+/// What the engine answers to a `GET`.
+pub(crate) fn get(path: &str) -> Value {
     serde_json::from_reader(open(path)).unwrap()
 }
 
+/// The same, of something that may be gone.
+pub(crate) fn look(path: &str) -> Option<Value> {
+    let (status, body) = ask(path);
+    (!status.contains(" 404 ")).then(|| serde_json::from_reader(body).unwrap())
+}
+
 /// The body of an answer, line by line as it comes: HTTP/1.0 knows no chunks.
-fn open(path: &str) -> BufReader<Box<dyn Read>> {
+pub(crate) fn open(path: &str) -> BufReader<Box<dyn Read + Send>> {
+    let (status, body) = ask(path);
+    assert!(status.contains(" 200 "), "{path}: {status}");
+    body
+}
+
+/// The first line of an answer and what follows its head.
+fn ask(path: &str) -> (String, BufReader<Box<dyn Read + Send>>) {
     let host = std::env::var("DOCKER_HOST").unwrap_or("unix:///var/run/docker.sock".to_owned());
     let request = format!("GET {path} HTTP/1.0\r\n\r\n");
-    let stream: Box<dyn Read> = if let Some(path) = host.strip_prefix("unix://") {
+    let stream: Box<dyn Read + Send> = if let Some(path) = host.strip_prefix("unix://") {
         let mut stream = UnixStream::connect(path).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         Box::new(stream)
@@ -75,12 +90,12 @@ fn open(path: &str) -> BufReader<Box<dyn Read>> {
         Box::new(stream)
     };
     let mut answer = BufReader::new(stream);
-    let mut line = String::new();
-    answer.read_line(&mut line).unwrap();
-    assert!(line.contains(" 200 "), "{path}: {line}");
+    let mut status = String::new();
+    answer.read_line(&mut status).unwrap();
+    let mut line = status.clone();
     while line.trim() != "" {
         line.clear();
         answer.read_line(&mut line).unwrap();
     }
-    answer
+    (status, answer)
 }

@@ -71,17 +71,25 @@ pub(crate) fn ensure(engine: &RealEngine) {
     MADE.get_or_init(|| {
         let root = root_file_system();
         for (reference, changes) in IMAGES {
-            ensure_one(engine, reference, changes, &root);
+            let made_of = digest(&root);
+            let all = [&["ENTRYPOINT [\"app\"]", "CMD [\"serve\"]"], *changes].concat();
+            ensure_one(engine, reference, &all, &made_of, || root.clone());
         }
     });
 }
 
-fn ensure_one(engine: &RealEngine, reference: &str, changes: &[&str], root: &[u8]) {
-    let mut digest = Sha256::new_with_prefix(root);
-    digest.update(changes.join("\n"));
-    let made_of = BASE64_URL_SAFE_NO_PAD.encode(digest.finalize());
+/// Makes one image out of a root file system, unless it is there already with the same Dockerfile
+/// instructions and the same `stamp`, which tells what the root file system is made of.
+pub(crate) fn ensure_one(
+    engine: &RealEngine,
+    reference: &str,
+    changes: &[&str],
+    stamp: &str,
+    root: impl FnOnce() -> Vec<u8>,
+) {
+    let made_of = digest((stamp.to_owned() + &changes.join("\n")).as_bytes());
     let present = engine.run(async |docker| docker.image(reference).await.unwrap());
-    if let Some(image) = present {
+    if let Some(image) = &present {
         let label = image.0.pointer("/Config/Labels").and_then(|labels| labels.get(MADE_OF));
         let label = label.unwrap_or_else(|| {
             panic!("this engine has an image `{reference}` that the tests would overwrite")
@@ -91,8 +99,16 @@ fn ensure_one(engine: &RealEngine, reference: &str, changes: &[&str], root: &[u8
         }
     }
     let label = format!("LABEL {MADE_OF}={made_of}");
-    let all = [&["ENTRYPOINT [\"app\"]", "CMD [\"serve\"]", &label], changes].concat();
-    engine.run(async |docker| docker.import_image(root.to_vec(), reference, &all).await.unwrap());
+    let all = [changes, &[&label]].concat();
+    engine.run(async |docker| docker.import_image(root(), reference, &all).await.unwrap());
+    if let Some(id) = present.as_ref().and_then(|image| image.0["Id"].as_str()) {
+        // The one before has no name any more; where something still runs on it, it stays.
+        let _ = engine.run(async |docker| docker.remove_image(id).await);
+    }
+}
+
+fn digest(content: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(content))
 }
 
 /// `/bin` with busybox, links to it and the app.

@@ -5,14 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use composeup::engine::api::Inspection;
+use composeup::engine::Engine as _;
+use composeup::engine::api::{Exec, Inspection};
 use tempfile::TempDir;
 
 use super::command::{Done, composeup};
 use super::compose::Compose;
 use super::engine::RealEngine;
 use super::images;
+
+/// How long a command in a container may take.
+const EXEC_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A copy of a fixture in a folder of its own, with what it has on the engine. All of it goes
 /// when this is dropped.
@@ -75,6 +80,14 @@ impl Stack {
     /// Where the journals of its runs are.
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.root.path().join("state")
+    }
+
+    /// What a command says in the first container of a service.
+    pub(crate) fn output_of(&self, service: &str, words: &[&str]) -> String {
+        let id = self.container(service, 1).id();
+        let exec = Exec::of(words.iter().copied());
+        let end = self.engine.run(async |docker| docker.exec(&id, &exec, EXEC_TIMEOUT).await);
+        end.unwrap().output
     }
 
     /// Text of its compose file.

@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the crate a module may name, itself aside.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("text", &[]),
     ("labels", &[]),
     ("env", &[]),
     ("own_image", &["text"]),
     ("detour", &["text"]),
     ("probe", &["text"]),
-    ("cutover", &["detour", "engine", "own_image", "plan", "text", "labels"]),
+    ("proxy", &["engine"]),
+    ("cutover", &["detour", "engine", "own_image", "plan", "proxy", "text", "labels"]),
     ("compose", &["text", "labels"]),
     ("engine", &["compose", "text", "labels"]),
     ("plan", &["compose", "engine", "error", "text", "labels"]),

@@ -11,7 +11,7 @@ use crate::compose::dotenv::{self, EnvFile, Format};
 use crate::compose::model::encode::{Style, Writer};
 use crate::compose::model::{Project, Service, Warning};
 use crate::compose::source::Location;
-use crate::compose::{ComposeError, Dialect, LoadOptions};
+use crate::compose::{ComposeError, LoadOptions};
 use crate::text::did_you_mean;
 
 /// A project whose services have other tags.
@@ -48,7 +48,9 @@ pub fn set_tags(
         }
         if let Some(tag) = tag {
             let image = image_of(service)?;
-            let edit = edit_image(image, Dialect::V2, tag, &|name| variables.get(name, image))?;
+            let edit = edit_image(image, options.generation.dialect(), tag, &|name| {
+                variables.get(name, image)
+            })?;
             wanted.insert(name.as_str(), edit);
         }
     }

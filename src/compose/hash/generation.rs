@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::compose::Dialect;
 use crate::compose::model::encode::{CreateHostPath, Style};
 
 /// Releases of Compose whose config hashes are equal for every file, named after the first one.
@@ -134,6 +135,15 @@ impl Generation {
             Self::V2_36 => "2.36 to 2.40",
             Self::V5_0_0 => "5.0.0 and 5.0.1",
             Self::V5_0_2 => "5.0.2 and later",
+        }
+    }
+
+    /// Which Compose reads its files.
+    #[must_use]
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::V1 => Dialect::V1,
+            _ => Dialect::V2,
         }
     }
 

@@ -11,7 +11,7 @@ use super::reset::Removals;
 use super::{absolute, canonical, check, defaults, extends, include, merge, schema, tree, unicity};
 use crate::compose::disk::Disk;
 use crate::compose::document::{Map, Node, Value, parse};
-use crate::compose::hash::Generation;
+use crate::compose::hash::{Generation, v1};
 use crate::compose::interpolate::interpolate;
 use crate::compose::model::Warning;
 use crate::compose::model::decode::{mapping, mismatch};
@@ -59,6 +59,9 @@ impl<'a> Scope<'a> {
     /// The file cannot be read, is not YAML, or has a broken or required variable.
     pub(super) fn documents(&self, path: &FilePath) -> Result<Vec<Node>, ComposeError> {
         let file = self.disk.read(path)?;
+        if self.generation == Generation::V1 {
+            return Ok(vec![v1::document(&file, &self.environment)?]);
+        }
         let documents = parse(&file, Dialect::V2)?;
         documents.iter().map(|document| self.interpolated(document)).collect()
     }
@@ -115,7 +118,9 @@ fn add(
     include::apply(scope, &file.path, &mut document)?;
     let mut root = merge::merge(root, document, &Path::ROOT)?;
     unicity::enforce(&mut root)?;
-    schema::check(&root, scope.generation)?;
+    if scope.generation != Generation::V1 {
+        schema::check(&root, scope.generation)?;
+    }
     // Compose warns that it means nothing any more; nobody who upgrades can act on that.
     tree::mapping_mut(&mut root, &Path::ROOT)?.shift_remove("version");
     canonical::canonical(&mut root)?;
@@ -138,7 +143,9 @@ pub(super) fn drop_empty_servers(root: &mut Node) {
 
 fn finish(scope: &Scope<'_>, mut root: Node) -> Result<Node, ComposeError> {
     defaults::set(&mut root)?;
-    check::check(&root, scope.generation)?;
+    if scope.generation != Generation::V1 {
+        check::check(&root, scope.generation)?;
+    }
     absolute::resolve(scope, &mut root)?;
     resolve_listed_variables(scope, &mut root);
     Ok(root)

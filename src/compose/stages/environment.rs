@@ -47,7 +47,7 @@ pub(crate) fn resolve(
 enum Precedence {
     /// Those outside, then those of the service, then those of the files before: since 2.35.
     Outside,
-    /// Those of the service and the files before, then those outside.
+    /// Those of the files before, then those outside.
     Files,
 }
 
@@ -67,12 +67,10 @@ fn read_env_files(
         };
         let lookup = |name: &str| {
             let outside = || scope.environment.get(name).cloned();
-            let inside = || own.get(name).cloned().flatten();
+            let inside = |variables: &Environment| variables.get(name).cloned().flatten();
             match precedence {
-                Precedence::Outside => outside().or_else(inside),
-                Precedence::Files => {
-                    inside().or_else(|| read.get(name).cloned().flatten()).or_else(outside)
-                }
+                Precedence::Outside => outside().or_else(|| inside(own)),
+                Precedence::Files => inside(&read).or_else(outside),
             }
         };
         let format = match env_file.format.as_deref() {

@@ -27,12 +27,16 @@ const RULES: [Rule; 10] = [
 /// What came with 2.36.
 const NEWER: [Rule; 2] = [replicas, targets];
 
-/// Checks every active service against the project and itself, as releases of `generation` do.
+/// Checks every active service against the project and itself, as releases of `generation` do; v1
+/// has checked its own.
 ///
 /// # Errors
 /// The first contradiction.
 pub(crate) fn validate(project: &Project, generation: Generation) -> Result<(), ComposeError> {
     let newer = NEWER.iter().filter(|_| generation >= Generation::V2_36);
+    if generation == Generation::V1 {
+        return no_circle(project);
+    }
     for service in project.services.values() {
         RULES.iter().chain(newer.clone()).try_for_each(|check| check(project, service))?;
     }

@@ -1,14 +1,14 @@
 //! What real Compose 1.29.2 answered for projects that it alone reads this way, and what we say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Facts, load};
-use crate::compose::LoadOptions;
-use crate::compose::hash::sha256;
+use super::{Facts, Py, load};
+use crate::compose::hash::{Generation, sha256};
+use crate::compose::{self, LoadOptions, model};
 
 /// Where the projects lay when Compose answered.
 const RECORDED_AT: &str = "/corpus";
@@ -93,4 +93,35 @@ fn what_is_refused_is_refused_at_a_place_in_a_file() {
         let expected = !elsewhere.contains(&answer.case.as_str());
         assert_eq!(has_place, expected, "{}: {error}", answer.case);
     }
+}
+
+/// What a project runs: its name, its services and their images.
+type Runs = (String, BTreeMap<String, Option<String>>);
+
+#[test]
+fn what_v1_takes_is_a_project_with_the_same_services() {
+    let answers = fs::read_to_string(root().join("answers.jsonl")).unwrap();
+    let answers = answers.lines().map(|line| serde_json::from_str::<Answer>(line).unwrap());
+    let cases: BTreeSet<String> =
+        answers.filter(|answer| !answer.refused).map(|answer| answer.case).collect();
+    // Of the oldest format's `image` and `build` v1 takes the one of the last file.
+    let differences = cases.iter().filter(|case| *case != "oldest_merged").filter_map(|case| {
+        let options = LoadOptions { generation: Generation::V1, ..options(case) };
+        let v1 = load(&options).unwrap();
+        let image = |name: &str| v1.services[name].get("image").map(Py::text);
+        let images = v1.services().map(|name| (name.to_owned(), image(name)));
+        let theirs: Runs = (v1.name().to_owned(), images.collect());
+        let ours = match compose::load(&options) {
+            Err(error) => return Some(format!("{case}: {error}")),
+            Ok(project) => runs(project),
+        };
+        (ours != theirs).then(|| format!("{case}: {ours:?} is not {theirs:?}"))
+    });
+    let differences: Vec<String> = differences.collect();
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+fn runs(project: model::Project) -> Runs {
+    let services = project.services.into_iter().chain(project.disabled_services);
+    (project.name, services.map(|(name, service)| (name, service.image)).collect())
 }

@@ -4,16 +4,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::extends::Bases;
 use super::format::{Format, SECTIONS, check_entries, filled};
+use super::modern::modern;
 use super::schema::check;
 use super::value::{Dict, Py};
 use super::{interpolate, shapes};
 use crate::compose::disk::Disk;
 use crate::compose::document::{Entry, Node, Value, parse};
 use crate::compose::path::Path;
-use crate::compose::source::Location;
+use crate::compose::source::{Location, SourceFile};
 use crate::compose::{ComposeError, Dialect};
 
 /// What is known while files are read.
@@ -56,38 +58,58 @@ impl Scope<'_> {
     }
 
     fn read_file(&self, path: &FilePath) -> Result<File, ComposeError> {
-        let source = self.disk.read(path)?;
-        let documents = parse(&source, Dialect::V1)?;
-        if let Some(second) = documents.get(1) {
-            let message = "Compose 1.29 reads files of one document";
-            return Err(ComposeError::at(second.location.clone(), message));
-        }
-        let Some(document) = documents.first() else {
-            let start = Location { file: source, start: 0, end: 0 };
-            return Err(ComposeError::at(start, "the compose file is empty"));
-        };
-        let format = Format::of(document)?;
-        let mut root = document.clone();
-        for name in SECTIONS {
-            let Some(section) = format.section(document, name) else { continue };
-            check_entries(section, name)?;
-            let lookup = |name: &str| self.environment.get(name).cloned();
-            let section = interpolate::section(&filled(section), name, format, &lookup)?;
-            match (format, &mut root.value) {
-                (Format::Legacy, value) => *value = section.value,
-                (Format::Sections, Value::Map(map)) => {
-                    let key = map.get(name).map_or(root.location.clone(), |old| old.key.clone());
-                    map.insert(name.to_owned(), Entry { key, node: section });
-                }
-                _ => {}
-            }
-        }
-        match format {
-            Format::Sections => check(&root, &Path::ROOT, &shapes::FILE)?,
-            Format::Legacy => check(&root, &Path::ROOT, &shapes::LEGACY_FILE)?,
-        }
+        let (format, root) = read(&self.disk.read(path)?, &self.environment)?;
         Ok(File { path: path.to_owned(), format, root })
     }
+}
+
+/// The file as a document for the stages of v2.
+///
+/// # Errors
+/// v1 refuses it.
+pub(crate) fn document(
+    source: &Arc<SourceFile>,
+    environment: &BTreeMap<String, String>,
+) -> Result<Node, ComposeError> {
+    let (format, root) = read(source, environment)?;
+    Ok(modern(format, root))
+}
+
+/// The one document of a file, with variables put in, types converted, and checked.
+fn read(
+    source: &Arc<SourceFile>,
+    environment: &BTreeMap<String, String>,
+) -> Result<(Format, Node), ComposeError> {
+    let documents = parse(source, Dialect::V1)?;
+    if let Some(second) = documents.get(1) {
+        let message = "Compose 1.29 reads files of one document";
+        return Err(ComposeError::at(second.location.clone(), message));
+    }
+    let Some(document) = documents.first() else {
+        let start = Location { file: Arc::clone(source), start: 0, end: 0 };
+        return Err(ComposeError::at(start, "the compose file is empty"));
+    };
+    let format = Format::of(document)?;
+    let mut root = document.clone();
+    for name in SECTIONS {
+        let Some(section) = format.section(document, name) else { continue };
+        check_entries(section, name)?;
+        let lookup = |name: &str| environment.get(name).cloned();
+        let section = interpolate::section(&filled(section), name, format, &lookup)?;
+        match (format, &mut root.value) {
+            (Format::Legacy, value) => *value = section.value,
+            (Format::Sections, Value::Map(map)) => {
+                let key = map.get(name).map_or(root.location.clone(), |old| old.key.clone());
+                map.insert(name.to_owned(), Entry { key, node: section });
+            }
+            _ => {}
+        }
+    }
+    match format {
+        Format::Sections => check(&root, &Path::ROOT, &shapes::FILE)?,
+        Format::Legacy => check(&root, &Path::ROOT, &shapes::LEGACY_FILE)?,
+    }
+    Ok((format, root))
 }
 
 impl File {

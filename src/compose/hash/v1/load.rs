@@ -13,6 +13,7 @@ use super::project::Project;
 use super::value::{Dict, Py};
 use super::{checks, env_file, extends, finish, merge, objects, order, service};
 use crate::compose::disk::{Disk, absolute};
+use crate::compose::locate::Located;
 use crate::compose::{ComposeError, LoadOptions};
 
 const NAMES: [&str; 4] =
@@ -31,19 +32,32 @@ const OVERRIDE_NAMES: [&str; 4] = [
 /// service that cannot be extended.
 pub fn load(options: &LoadOptions) -> Result<Project, ComposeError> {
     let disk = Disk::new(&options.cwd, &options.overlay);
-    let environment = environment(options, &disk)?;
-    let files = locate(options, &environment, &disk)?;
-    let dir = match &options.project_directory {
-        Some(dir) => absolute(&options.cwd, dir),
-        None => files.first().map_or_else(|| options.cwd.clone(), |file| parent(file)),
-    };
-    let name = project_name(options, &environment, &dir);
+    let (Located { files, dir, variables: environment, .. }, name) = find(options, &disk)?;
     let profiles = profiles(options, &environment);
     let (read, bases) = (RefCell::default(), RefCell::default());
     let (cwd, outside) = (options.cwd.as_path(), &options.env);
     let scope = Scope { disk, cwd, dir, environment, outside, read, bases };
     let files = files.iter().map(|path| scope.file(path)).collect::<Result<Vec<_>, _>>()?;
     project(&scope, &files, name, profiles)
+}
+
+/// The files of a project with what is known before they are read, and its name.
+///
+/// # Errors
+/// There are no files, two where one is expected, or a file of variables cannot be read.
+pub(crate) fn find(
+    options: &LoadOptions,
+    disk: &Disk<'_>,
+) -> Result<(Located, String), ComposeError> {
+    let variables = environment(options, disk)?;
+    let files = locate(options, &variables, disk)?;
+    let dir = match &options.project_directory {
+        Some(dir) => absolute(&options.cwd, dir),
+        None => files.first().map_or_else(|| options.cwd.clone(), |file| parent(file)),
+    };
+    let name = project_name(options, &variables, &dir);
+    let env_files = options.env_files.iter().map(|file| absolute(&options.cwd, file)).collect();
+    Ok((Located { files, dir, variables, env_files, warnings: Vec::new() }, name))
 }
 
 /// The variables of interpolation: those of the process, and under them those of `.env`.

@@ -15,6 +15,7 @@ mod hash;
 mod interpolate;
 mod load;
 mod merge;
+mod modern;
 mod mounts;
 mod objects;
 mod order;
@@ -29,7 +30,9 @@ mod size;
 mod value;
 
 pub use duration::nanoseconds;
+pub(crate) use files::document;
 pub use hash::Facts;
+pub(crate) use load::find;
 pub use load::load;
 pub use project::Project;
 pub use service_parts::{Reference, Secret, Service, VolumesFrom};

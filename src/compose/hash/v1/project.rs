@@ -46,12 +46,6 @@ impl Project {
         &self.name
     }
 
-    /// Whether its files are of the oldest format, without `services:`.
-    #[must_use]
-    pub fn is_without_sections(&self) -> bool {
-        self.format == Format::Legacy
-    }
-
     /// Every service, also those whose profiles are not active.
     pub fn services(&self) -> impl Iterator<Item = &str> {
         self.services.keys().map(String::as_str)

@@ -1,0 +1,68 @@
+//! One upgrade behind each proxy at a moderate rate: no request fails.
+
+use std::time::Duration;
+
+use super::load::Load;
+use super::proxy::Proxy;
+use super::site::{App, Site};
+use super::ways::Way;
+
+/// Requests in a second.
+const RATE: u32 = 50;
+/// How long requests go on after the upgrade: what a proxy still remembers shows then.
+const AFTER: Duration = Duration::from_secs(7);
+
+fn assert_no_request_fails(proxy: Proxy, end: &'static str) {
+    let mut site = Site::up(proxy, App::slow_to_start(end));
+    let load = Load::start(site.address, RATE);
+    Way::Composeup.upgrade(&mut site);
+    load.go_on(AFTER);
+    let tally = load.finish();
+    assert!(tally.sent() > 100, "{tally}");
+    assert_eq!(tally.failed(), 0, "{tally}{}", site.proxy_log());
+}
+
+#[test]
+fn nginx_with_a_variable() {
+    assert_no_request_fails(Proxy::NginxVariable, "dies");
+}
+
+#[test]
+fn nginx_with_a_name() {
+    assert_no_request_fails(Proxy::NginxStatic, "dies");
+}
+
+#[test]
+fn nginx_with_resolve() {
+    assert_no_request_fails(Proxy::NginxResolve, "dies");
+}
+
+#[test]
+fn nginx_proxy() {
+    assert_no_request_fails(Proxy::NginxOnEvents, "dies");
+}
+
+#[test]
+fn haproxy() {
+    assert_no_request_fails(Proxy::Haproxy, "dies");
+}
+
+#[test]
+fn caddy_with_a_name() {
+    assert_no_request_fails(Proxy::CaddyStatic, "dies");
+}
+
+#[test]
+fn caddy_with_dynamic_upstreams() {
+    assert_no_request_fails(Proxy::CaddyDynamic, "finishes");
+}
+
+#[test]
+fn caddy_docker_proxy() {
+    assert_no_request_fails(Proxy::CaddyOnEvents, "finishes");
+}
+
+#[test]
+fn traefik() {
+    assert_no_request_fails(Proxy::Traefik, "finishes");
+}

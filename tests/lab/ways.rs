@@ -1,0 +1,94 @@
+//! The ways to upgrade the app: composeup's, and those it is compared with.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::images;
+use super::site::Site;
+use crate::support::command::{Done, composeup, scrubbed};
+use crate::support::compose::Compose;
+
+/// The variable with the path of docker-rollout.
+pub(super) const ROLLOUT: &str = "COMPOSEUP_LAB_ROLLOUT";
+
+/// A way to upgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// `composeup upgrade`.
+    Composeup,
+    /// `docker rollout`, after the tag was changed by hand.
+    DockerRollout,
+    /// `docker compose up -d`, after the tag was changed by hand.
+    ComposeUp,
+}
+
+impl Way {
+    /// Its name in tables.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Composeup => "composeup",
+            Self::DockerRollout => "docker-rollout",
+            Self::ComposeUp => "docker compose up -d",
+        }
+    }
+
+    /// Gives `web` its other tag, and says how long that took.
+    pub(super) fn upgrade(self, site: &mut Site) -> Duration {
+        let tag = site.next_tag();
+        let mut command = match self {
+            Self::Composeup => {
+                let mut command = composeup();
+                command.args(["upgrade", "--yes", "--json", "web", tag]);
+                command.env("COMPOSEUP_STATE_DIR", site.state_dir());
+                command
+            }
+            Self::DockerRollout => {
+                set_tag(site, tag);
+                let mut command = docker(&site.state_dir());
+                command.args(["rollout", "web"]);
+                command
+            }
+            Self::ComposeUp => {
+                set_tag(site, tag);
+                let mut command = Compose::V2_40.command(&site.folder());
+                command.args(["up", "-d"]);
+                command
+            }
+        };
+        let start = Instant::now();
+        let done = Done::of(command.current_dir(site.folder()));
+        let took = start.elapsed();
+        assert_eq!(done.code, 0, "{}: {done}", self.name());
+        if self == Self::Composeup {
+            assert!(done.stdout.contains(r#""warnings":[]"#), "{done}");
+        }
+        took
+    }
+}
+
+fn set_tag(site: &Site, tag: &str) {
+    let lines = fs::read_to_string(site.file()).unwrap();
+    let image = format!("    image: {}:", images::APP);
+    let lines = lines.lines().map(|line| {
+        if line.starts_with(&image) { format!("{image}{tag}\n") } else { format!("{line}\n") }
+    });
+    fs::write(site.file(), lines.collect::<String>()).unwrap();
+}
+
+/// Docker's command line with real Compose and docker-rollout as its plugins.
+fn docker(settings: &Path) -> Command {
+    let plugins = settings.join("cli-plugins");
+    if !plugins.exists() {
+        fs::create_dir_all(&plugins).unwrap();
+        symlink(Compose::V2_40.binary(), plugins.join("docker-compose")).unwrap();
+        let rollout = std::env::var_os(ROLLOUT).map(PathBuf::from);
+        let rollout = rollout.unwrap_or_else(|| panic!("{ROLLOUT} names no docker-rollout"));
+        symlink(rollout, plugins.join("docker-rollout")).unwrap();
+    }
+    let mut command = scrubbed(Path::new("docker"));
+    command.env("DOCKER_CONFIG", settings);
+    command
+}
