@@ -58,9 +58,9 @@ impl<'a, E: Engine> Fleet<'a, E> {
         }
     }
 
-    /// Starts helpers in everybody who shares a network with a container that will be replaced.
-    pub async fn man(&self, of: ReplacementId, old: &ContainerId) {
-        self.map.borrow_mut().pairs.entry(of).or_insert_with(|| Pair::of(old.clone()));
+    /// Starts helpers in everybody who shares a network with a pair.
+    pub async fn man(&self, of: ReplacementId, pair: Pair) {
+        self.map.borrow_mut().pairs.entry(of).or_insert(pair);
         self.begun.notify_one();
         self.update(of).await;
         self.apply().await;
@@ -137,17 +137,17 @@ impl<'a, E: Engine> Fleet<'a, E> {
     }
 
     async fn update(&self, of: ReplacementId) {
-        let Some(old) = self.map.borrow().pairs.get(&of).map(|pair| pair.old.clone()) else {
-            return;
-        };
-        // What cannot be looked at now is looked at by the next event.
-        let Ok(Some(seen)) = self.engine.container(&old.0).await else { return };
-        if self.is_reached_from_host(&seen).await {
-            self.map.borrow_mut().has_host = true;
-        }
-        for network in seen.networks().into_keys() {
-            if !NOT_OURS.contains(&network.as_str()) {
-                let _ = self.look(&network).await;
+        let anchors = self.map.borrow().anchors(of);
+        for anchor in anchors {
+            // What cannot be looked at now is looked at by the next event.
+            let Ok(Some(seen)) = self.engine.container(&anchor.0).await else { continue };
+            if self.is_reached_from_host(&seen).await {
+                self.map.borrow_mut().has_host = true;
+            }
+            for network in seen.networks().into_keys() {
+                if !NOT_OURS.contains(&network.as_str()) {
+                    let _ = self.look(&network).await;
+                }
             }
         }
     }
@@ -236,6 +236,10 @@ mod tests {
             Self { fake, old, new }
         }
 
+        fn pair(&self) -> Pair {
+            Pair::of(Some(self.old.clone()), None)
+        }
+
         /// Helpers that say yes to everything.
         fn obey(&self) -> Told {
             let told = Told::default();
@@ -282,7 +286,7 @@ mod tests {
         let street = Street::build().await;
         let told = street.obey();
         let fleet = Fleet::new(&street.fake, "r1");
-        fleet.man(WEB, &street.old).await;
+        fleet.man(WEB, street.pair()).await;
         assert_eq!(street.told(&told, "proxy"), r#"{"set":[]}"#);
         fleet.expect(WEB, &street.new).await;
         fleet.steer(WEB, Course::Old).await;
@@ -301,7 +305,7 @@ mod tests {
     async fn where_no_helper_can_be_had_it_is_said_and_nothing_waits() {
         let street = Street::build().await;
         let fleet = Fleet::new(&street.fake, "r1");
-        fleet.man(WEB, &street.old).await;
+        fleet.man(WEB, street.pair()).await;
         let refusals = fleet.refusals();
         assert_eq!(refusals.len(), 2, "{refusals:?}");
         assert!(refusals[0].starts_with("no detour in container `"), "{refusals:?}");

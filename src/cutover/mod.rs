@@ -17,4 +17,4 @@ mod talk;
 pub use fleet::Fleet;
 pub use proxies::Refreshed;
 pub use quiet::Drained;
-pub use routes::{Course, End};
+pub use routes::{Course, End, Other, Pair};

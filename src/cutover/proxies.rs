@@ -88,8 +88,7 @@ impl<E: Engine> Fleet<'_, E> {
     /// If one looks names up only once and would refuse to read its configuration again, since it
     /// would lose the service: why, as a lower-case fragment.
     pub async fn meet(&self, of: ReplacementId) -> Result<(), String> {
-        let Some(old) = self.map.borrow().container(of, End::Old) else { return Ok(()) };
-        let Ok(Some(old)) = self.engine.container(&old.0).await else { return Ok(()) };
+        let Some(old) = self.either(of).await else { return Ok(()) };
         let places = self.map.borrow().places();
         for place in places {
             let Place::Container(id) = place else { continue };
@@ -102,6 +101,19 @@ impl<E: Engine> Fleet<'_, E> {
             }
         }
         Ok(())
+    }
+
+    /// The old container, else the new one.
+    async fn either(&self, of: ReplacementId) -> Option<Inspection> {
+        for end in [End::Old, End::New] {
+            let id = self.map.borrow().container(of, end);
+            if let Some(id) = id
+                && let Ok(Some(seen)) = self.engine.container(&id.0).await
+            {
+                return Some(seen);
+            }
+        }
+        None
     }
 
     fn note(&self, of: ReplacementId, old: &Inspection, proxy: &Proxy) {

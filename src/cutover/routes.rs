@@ -10,9 +10,10 @@ use crate::engine::api::ContainerId;
 use crate::plan::steps::ReplacementId;
 
 /// Which of a pair of containers is to be reached, under the addresses of both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Course {
     /// The old one: the new one is not ready.
+    #[default]
     Old,
     /// The new one.
     New,
@@ -27,12 +28,25 @@ pub enum End {
     New,
 }
 
-/// An old and a new container, while one takes the place of the other.
+/// Who answers for one of a pair that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) old: ContainerId,
-    /// Known once it is created.
+pub enum Other {
+    /// A container that runs on.
+    Container(ContainerId),
+    /// Whichever one of another pair is to be reached.
+    Pair(ReplacementId),
+}
+
+/// An old and a new container, while one takes the place of the other; or one of them alone, that
+/// comes or goes beside others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pair {
+    /// The container that goes.
+    pub(super) old: Option<ContainerId>,
+    /// The one that comes, once it is created.
     pub(super) new: Option<ContainerId>,
+    /// Who answers for the one that there will never be.
+    pub(super) other: Option<Other>,
     pub(super) course: Course,
     /// The addresses of both by network, kept when one of them is gone.
     ends: BTreeMap<String, Ends>,
@@ -46,20 +60,57 @@ struct Ends {
     new: Vec<IpAddr>,
 }
 
+impl Ends {
+    fn of(&self, end: End) -> &[IpAddr] {
+        match end {
+            End::Old => &self.old,
+            End::New => &self.new,
+        }
+    }
+}
+
 impl Pair {
-    /// An old container alone.
-    pub(super) fn of(old: ContainerId) -> Self {
-        let ends = BTreeMap::new();
-        Self { old, new: None, course: Course::Old, ends, is_starting: false }
+    /// Before the new one is created.
+    #[must_use]
+    pub fn of(old: Option<ContainerId>, other: Option<Other>) -> Self {
+        Self { old, other, ..Self::default() }
     }
 
     fn has(&self, id: &ContainerId) -> bool {
-        self.old == *id || self.new.as_ref() == Some(id)
+        self.old.as_ref() == Some(id) || self.new.as_ref() == Some(id)
+    }
+
+    /// Whether it is one of the pair, or answers for one.
+    fn serves(&self, id: &ContainerId) -> bool {
+        self.has(id) || matches!(&self.other, Some(Other::Container(other)) if other == id)
+    }
+
+    pub(super) fn container(&self, end: End) -> Option<&ContainerId> {
+        match end {
+            End::Old => self.old.as_ref(),
+            End::New => self.new.as_ref(),
+        }
+    }
+
+    /// The end that is to be reached.
+    fn reached(&self) -> End {
+        match self.course {
+            Course::Old => End::Old,
+            Course::New => End::New,
+        }
+    }
+
+    /// The end that is not to be reached.
+    fn shunned(&self) -> End {
+        match self.course {
+            Course::Old => End::New,
+            Course::New => End::Old,
+        }
     }
 
     /// Takes in who is on a network now.
     fn note(&mut self, network: &str, members: &Members) {
-        let old = members.get(&self.old);
+        let old = self.old.as_ref().and_then(|old| members.get(old));
         let new = self.new.as_ref().and_then(|new| members.get(new));
         if old.is_none() && new.is_none() {
             return;
@@ -72,19 +123,12 @@ impl Pair {
             ends.new.clone_from(ips);
         }
     }
+}
 
-    /// The detours of the pair: one address of a family to the other, network by network.
-    fn detours(&self) -> impl Iterator<Item = (ContainerId, Detour)> {
-        let ends = self.ends.values().flat_map(|ends| {
-            let of_family =
-                |old: &IpAddr| ends.new.iter().copied().find(|new| new.is_ipv4() == old.is_ipv4());
-            ends.old.iter().filter_map(move |old| Some((*old, of_family(old)?)))
-        });
-        ends.filter_map(|(old, new)| match self.course {
-            Course::Old => Some((self.new.clone()?, Detour { from: new, to: old })),
-            Course::New => Some((self.old.clone(), Detour { from: old, to: new })),
-        })
-    }
+/// The first address of each one's family.
+fn matched(from: &[IpAddr], to: &[IpAddr]) -> Vec<(IpAddr, IpAddr)> {
+    let of_family = |from: &IpAddr| to.iter().find(|to| to.is_ipv4() == from.is_ipv4());
+    from.iter().filter_map(|from| Some((*from, *of_family(from)?))).collect()
 }
 
 /// Every pair of a run and the networks they are on.
@@ -120,13 +164,13 @@ impl Map {
     /// clients of other services only; but who connects from outside shows in the old one alone.
     pub(super) fn places(&self) -> BTreeSet<Place> {
         let shared = self.networks.values().filter(|members| {
-            self.pairs.values().any(|pair| members.keys().any(|member| pair.has(member)))
+            self.pairs.values().any(|pair| members.keys().any(|member| pair.serves(member)))
         });
         let is_needed = |id: &&ContainerId| {
-            let own = self.pairs.iter().find(|(_, pair)| pair.has(id));
+            let own = self.pairs.iter().find(|(_, pair)| pair.serves(id));
             own.is_none_or(|(own, pair)| {
                 let has_others = self.pairs.keys().any(|other| other.service != own.service);
-                has_others || (self.has_host && pair.old == **id)
+                has_others || (self.has_host && pair.old.as_ref() == Some(*id))
             })
         };
         let members = shared.flat_map(BTreeMap::keys).filter(is_needed);
@@ -141,18 +185,38 @@ impl Map {
             Place::Container(id) => !pair.has(id),
             Place::Host => true,
         };
-        let detours = self.pairs.values().filter(is_part_of_none).flat_map(Pair::detours);
-        let free = detours.filter(|(owner, detour)| self.belongs(detour.from, owner));
-        let known: BTreeMap<IpAddr, IpAddr> =
-            free.map(|(_, detour)| (detour.from, detour.to)).collect();
-        let mut all: BTreeMap<IpAddr, IpAddr> = self
-            .pairs
-            .values()
-            .filter(is_part_of_none)
-            .flat_map(|pair| self.guesses(pair))
-            .collect();
-        all.extend(known);
+        let pairs: Vec<&Pair> = self.pairs.values().filter(is_part_of_none).collect();
+        let led = pairs.iter().flat_map(|pair| self.led(pair));
+        let known = led.filter(|(owner, from, _)| self.belongs(*from, owner));
+        let mut all: BTreeMap<IpAddr, IpAddr> =
+            pairs.iter().flat_map(|pair| self.guesses(pair)).collect();
+        all.extend(known.map(|(_, from, to)| (from, to)));
         all.into_iter().map(|(from, to)| Detour { from, to }).collect()
+    }
+
+    /// One address of a family to the other, network by network: whose it is, and where it leads.
+    fn led(&self, pair: &Pair) -> Vec<(ContainerId, IpAddr, IpAddr)> {
+        let Some(shunned) = pair.container(pair.shunned()) else { return Vec::new() };
+        let ends = pair.ends.iter().flat_map(|(network, ends)| {
+            matched(ends.of(pair.shunned()), &self.target(pair, network))
+        });
+        ends.map(|(from, to)| (shunned.clone(), from, to)).collect()
+    }
+
+    /// The addresses of who is to be reached in a network.
+    fn target(&self, pair: &Pair, network: &str) -> Vec<IpAddr> {
+        let own = || pair.ends.get(network).map(|ends| ends.of(pair.reached()).to_vec());
+        match &pair.other {
+            None => own().unwrap_or_default(),
+            Some(Other::Container(id)) => {
+                let members = self.networks.get(network);
+                members.and_then(|members| members.get(id)).cloned().unwrap_or_default()
+            }
+            Some(Other::Pair(of)) => {
+                let other = self.pairs.get(of).filter(|other| other.other.is_none());
+                other.map(|other| self.target(other, network)).unwrap_or_default()
+            }
+        }
     }
 
     /// The address that a new container is about to get leads to the old one before anybody can
@@ -161,12 +225,13 @@ impl Map {
         if !pair.is_starting {
             return Vec::new();
         }
-        let networks = pair.ends.iter().filter(|(_, ends)| ends.new.is_empty());
-        let guess = |(network, ends): (&String, &Ends)| {
-            let next = self.next.get(network).cloned().unwrap_or_default();
-            let of_family = |old: IpAddr| next.iter().find(|one| one.is_ipv4() == old.is_ipv4());
-            let old = ends.old.iter().copied();
-            old.filter_map(|old| Some((*of_family(old)?, old))).collect::<Vec<_>>()
+        let is_unknown =
+            |network: &&String| pair.ends.get(*network).is_none_or(|ends| ends.new.is_empty());
+        let networks = self.networks.keys().filter(is_unknown);
+        let guess = |network: &String| {
+            let next = self.next.get(network).map(Vec::as_slice).unwrap_or_default();
+            let led = matched(&self.target(pair, network), next);
+            led.into_iter().map(|(to, from)| (from, to)).collect::<Vec<_>>()
         };
         networks.flat_map(guess).collect()
     }
@@ -178,31 +243,29 @@ impl Map {
 
     /// One of a pair, if it is there yet.
     pub(super) fn container(&self, of: ReplacementId, end: End) -> Option<ContainerId> {
-        let pair = self.pairs.get(&of)?;
-        match end {
-            End::Old => Some(pair.old.clone()),
-            End::New => pair.new.clone(),
-        }
+        self.pairs.get(&of)?.container(end).cloned()
     }
 
-    /// The one of a pair that is gone by now, or on its way, if both were there.
+    /// The end of a pair that is gone by now, or on its way.
     pub(super) fn retired(&self, of: ReplacementId) -> Option<End> {
-        let pair = self.pairs.get(&of)?;
-        pair.new.as_ref()?;
-        Some(match pair.course {
-            Course::Old => End::New,
-            Course::New => End::Old,
-        })
+        self.pairs.get(&of).map(Pair::shunned)
+    }
+
+    /// The containers whose networks matter to a pair.
+    pub(super) fn anchors(&self, of: ReplacementId) -> Vec<ContainerId> {
+        let Some(pair) = self.pairs.get(&of) else { return Vec::new() };
+        let other = match &pair.other {
+            Some(Other::Container(id)) => Some(id.clone()),
+            Some(Other::Pair(of)) => self.container(*of, End::Old),
+            None => None,
+        };
+        pair.old.clone().into_iter().chain(other).collect()
     }
 
     /// Its addresses.
     pub(super) fn addresses(&self, of: ReplacementId, end: End) -> Vec<IpAddr> {
         let ends = self.pairs.get(&of).into_iter().flat_map(|pair| pair.ends.values());
-        let ips = ends.flat_map(|ends| match end {
-            End::Old => &ends.old,
-            End::New => &ends.new,
-        });
-        ips.copied().collect()
+        ends.flat_map(|ends| ends.of(end)).copied().collect()
     }
 }
 
@@ -222,9 +285,13 @@ mod tests {
         members.iter().map(|(name, all)| (id(name), ips(all))).collect()
     }
 
+    fn pair(old: &str, new: Option<&str>) -> Pair {
+        Pair { old: Some(id(old)), new: new.map(id), ..Pair::default() }
+    }
+
     fn map(members: &[(&str, &[&str])]) -> Map {
         let mut map = Map::default();
-        map.pairs.insert(WEB, Pair { new: Some(id("new")), ..Pair::of(id("old")) });
+        map.pairs.insert(WEB, pair("old", Some("new")));
         map.note("net", network(members), Vec::new());
         map
     }
@@ -270,8 +337,7 @@ mod tests {
     #[test]
     fn a_container_that_is_replaced_itself_is_a_client_of_the_others() {
         let mut map = map(&BOTH);
-        let api = Pair { new: Some(id("api-new")), ..Pair::of(id("api-old")) };
-        map.pairs.insert(API, api);
+        map.pairs.insert(API, pair("api-old", Some("api-new")));
         let all = [&BOTH[..], &[("api-old", &["10.0.0.5"]), ("api-new", &["10.0.0.6"])]].concat();
         map.note("net", network(&all), Vec::new());
         assert_eq!(shown(&map, "old"), ["10.0.0.6 → 10.0.0.5"]);
@@ -287,7 +353,7 @@ mod tests {
     fn everybody_else_on_the_network_has_a_helper_and_a_pair_has_none() {
         let mut map = map(&BOTH);
         assert_eq!(places(&map), ["container `proxy`"]);
-        map.pairs.insert(ReplacementId { index: 1, ..WEB }, Pair::of(id("second")));
+        map.pairs.insert(ReplacementId { index: 1, ..WEB }, pair("second", None));
         map.note("net", network(&[&BOTH[..], &[("second", &["10.0.0.5"])]].concat()), Vec::new());
         assert_eq!(places(&map), ["container `proxy`"], "replicas do not call each other");
     }
@@ -313,6 +379,36 @@ mod tests {
         let new = ("new", &["10.0.0.5"][..]);
         map.note("net", network(&[BOTH[0], BOTH[1], other, new]), Vec::new());
         assert_eq!(shown(&map, "proxy"), ["10.0.0.5 → 10.0.0.3"]);
+    }
+
+    #[test]
+    fn one_that_stays_answers_for_one_that_comes_and_for_one_that_went() {
+        let mut map = map(&[]);
+        let stays = Some(Other::Container(id("old")));
+        map.pairs.insert(WEB, Pair { new: Some(id("new")), other: stays, ..Pair::default() });
+        map.note("net", network(&BOTH), Vec::new());
+        assert_eq!(shown(&map, "proxy"), ["10.0.0.4 → 10.0.0.3"]);
+        assert_eq!(places(&map), ["container `proxy`"]);
+        map.pairs.get_mut(&WEB).unwrap().course = Course::New;
+        assert!(shown(&map, "proxy").is_empty(), "both are reached");
+        let stays = Some(Other::Container(id("new")));
+        map.pairs.insert(WEB, Pair { old: Some(id("old")), other: stays, ..Pair::default() });
+        map.note("net", network(&BOTH), Vec::new());
+        assert!(shown(&map, "proxy").is_empty());
+        map.pairs.get_mut(&WEB).unwrap().course = Course::New;
+        assert_eq!(shown(&map, "proxy"), ["10.0.0.3 → 10.0.0.4"]);
+    }
+
+    #[test]
+    fn a_pair_answers_for_another_one_with_whichever_serves() {
+        let mut map = map(&BOTH);
+        let second = ReplacementId { index: 1, ..WEB };
+        let added = Pair { other: Some(Other::Pair(WEB)), is_starting: true, ..Pair::default() };
+        map.pairs.insert(second, added);
+        map.note("net", network(&BOTH), vec!["10.0.0.5".parse().unwrap()]);
+        assert!(shown(&map, "proxy").contains(&"10.0.0.5 → 10.0.0.3".to_owned()));
+        map.pairs.get_mut(&WEB).unwrap().course = Course::New;
+        assert!(shown(&map, "proxy").contains(&"10.0.0.5 → 10.0.0.4".to_owned()));
     }
 
     #[test]

@@ -159,6 +159,7 @@ fn replacement(new: &Inspection, old: Option<&Inspection>) -> Replacement {
         final_name,
         shares: Vec::new(),
         hash_text: None,
+        stand_in: None,
     }
 }
 

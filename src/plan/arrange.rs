@@ -84,7 +84,7 @@ impl<'a> Arranged<'a> {
             let begin = if is_led { Step::Cutover(this) } else { Step::AwaitReady(this) };
             self.steps.push((Step::Monitor(this), vec![begin]));
         }
-        if is_led {
+        if self.is_handed_over(this) {
             self.steps.push((Step::Verify(this), vec![Step::Cutover(this)]));
             let window = has_window.then_some(Step::Monitor(this));
             let before = [Step::Drain(this), Step::Verify(this)].into_iter().chain(window);
@@ -134,6 +134,11 @@ impl<'a> Arranged<'a> {
         let pair = &of.replacements[this.index];
         let stop = pair.running_old().map(|_| Step::Stop(this));
         if pair.new.is_none() {
+            if self.is_led(this) {
+                for step in [Step::Detour(this), Step::Cutover(this), Step::Drain(this)] {
+                    chain.push(step);
+                }
+            }
             if stop.is_some() && !of.pre_stop.is_empty() {
                 chain.push(Step::PreStop(this));
             }
@@ -162,20 +167,25 @@ impl<'a> Arranged<'a> {
         chain.push(Step::AwaitReady(this));
         if self.is_led(this) {
             chain.push(Step::Cutover(this));
+        }
+        if self.is_handed_over(this) {
             chain.push(Step::Drain(this));
         } else if of.order == Order::StartFirst && !in_stopping_host {
             chain.extend(stop);
         }
     }
 
-    /// Whether requests are led from an old container to a new one.
+    /// Whether requests are led to one container while another one is not to be reached.
     fn is_led(&self, this: ReplacementId) -> bool {
         let of = &self.services[this.service];
         let pair = &of.replacements[this.index];
-        of.handover.is_some()
-            && pair.running_old().is_some()
-            && pair.new.is_some()
-            && !self.stops_first(this)
+        of.handover.is_some() && pair.can_be_led() && !self.stops_first(this)
+    }
+
+    /// Whether requests are led from an old container to its new one.
+    fn is_handed_over(&self, this: ReplacementId) -> bool {
+        let pair = &self.services[this.service].replacements[this.index];
+        self.is_led(this) && pair.is_replaced()
     }
 
     /// Whether the old container lives in another's namespaces, which end before the new ones begin.
@@ -197,7 +207,7 @@ impl<'a> Arranged<'a> {
                 let this = ReplacementId { service, index };
                 for host in &pair.shares {
                     more.push((Step::Create(this), Step::AwaitReady(*host)));
-                    let last = if self.stops_first(*host) || self.is_led(this) {
+                    let last = if self.stops_first(*host) || self.is_handed_over(this) {
                         pair.running_old().map(|_| Step::Stop(this))
                     } else {
                         self.ends.get(&this).cloned()
@@ -291,9 +301,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::engine::api::Exec;
+    use crate::engine::api::{ContainerId, Exec};
     use crate::plan::sample;
-    use crate::plan::steps::{Handover, Plan};
+    use crate::plan::steps::{Handover, Plan, StandIn};
 
     fn name(step: &Step) -> String {
         let of = |word: &str, of: &ReplacementId| format!("{word} {}.{}", of.service, of.index);
@@ -480,6 +490,30 @@ mod tests {
         start 0.1 < create 0.1
         await 0.1 < start 0.1
         commit < stop 0.0, create 0.1, start 0.1, await 0.1
+        remove 0.0 < commit
+        ");
+    }
+
+    #[test]
+    fn others_answer_for_one_that_is_not_ready_yet_and_for_one_that_goes() {
+        let mut plan = plan(&[2]);
+        plan.services[0].handover = Some(Handover { drain_timeout: Duration::from_secs(30) });
+        for pair in &mut plan.services[0].replacements {
+            pair.stand_in = Some(StandIn::Container(ContainerId("stays".into())));
+        }
+        plan.services[0].replacements[0].new = None;
+        plan.services[0].replacements[1].old = None;
+        insta::assert_snapshot!(shown(&plan.services, 0), @r"
+        detour 0.0
+        cutover 0.0 < detour 0.0
+        drain 0.0 < cutover 0.0
+        stop 0.0 < drain 0.0
+        detour 0.1 < stop 0.0
+        create 0.1 < stop 0.0
+        start 0.1 < detour 0.1, create 0.1
+        await 0.1 < start 0.1
+        cutover 0.1 < await 0.1
+        commit < detour 0.0, cutover 0.0, drain 0.0, stop 0.0, detour 0.1, create 0.1, start 0.1, await 0.1, cutover 0.1
         remove 0.0 < commit
         ");
     }

@@ -22,6 +22,7 @@ pub mod resources;
 pub(crate) mod sample;
 mod scale;
 mod service;
+mod stand_in;
 mod stay_down;
 pub mod step_ref;
 pub mod steps;

@@ -175,5 +175,6 @@ fn replacement(service: usize, number: usize) -> Replacement {
         final_name: name,
         shares: Vec::new(),
         hash_text: None,
+        stand_in: None,
     }
 }

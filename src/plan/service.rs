@@ -18,6 +18,7 @@ use super::readiness::{default_deadline, effective_check};
 use super::replicas::{Change, changes};
 use super::resources;
 use super::scale;
+use super::stand_in::name_stand_ins;
 use super::stay_down::stay_down;
 use super::steps::{
     Cause, Finding, Level, OldContainer, Order, Pin, Plan, Readiness, Replacement, ReplacementId,
@@ -203,6 +204,10 @@ impl Planner<'_> {
         if strategy.order == Order::StopFirst {
             pairs.iter_mut().zip(changes).for_each(|(pair, change)| stay_down(pair, change.old));
         }
+        let handover = handover(&self.options.rolling, strategy.order, self.containers());
+        if handover.is_some() {
+            name_stand_ins(&mut pairs, self.containers());
+        }
         let new = pairs.iter().find_map(|pair| pair.new.as_ref());
         let check = new.and_then(|new| effective_check(&new.body, self.image()));
         let readiness = Readiness {
@@ -234,7 +239,7 @@ impl Planner<'_> {
             post_start: post_start(self.service, identity.style.release()),
             pre_stop: pre_stop(self.service, identity.style.release()),
             readiness,
-            handover: handover(&self.options.rolling, strategy.order, self.containers()),
+            handover,
         })
     }
 
@@ -303,6 +308,7 @@ impl Planner<'_> {
             new,
             final_name,
             shares: self.late.iter().map(|(_, of)| *of).collect(),
+            stand_in: None,
         })
     }
 

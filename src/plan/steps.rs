@@ -275,9 +275,35 @@ pub struct Replacement {
     pub shares: Vec<ReplacementId>,
     /// With some: what the config hash is computed from.
     pub hash_text: Option<HashText>,
+    /// Who answers in its place while it is added or after it is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<StandIn>,
+}
+
+/// Who answers in the place of a replica that is not ready yet, or not there any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StandIn {
+    /// A container of the service that runs on.
+    Container(ContainerId),
+    /// Another replica of the service that is replaced, by its index.
+    Replica(usize),
 }
 
 impl Replacement {
+    /// Whether a container that runs gets a successor.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        self.running_old().is_some() && self.new.is_some()
+    }
+
+    /// Whether requests can be led away from it: another container serves in its place.
+    #[must_use]
+    pub fn can_be_led(&self) -> bool {
+        let has_end = self.running_old().is_some() || (self.old.is_none() && self.new.is_some());
+        self.is_replaced() || (has_end && self.stand_in.is_some())
+    }
+
     /// The old container, if it runs.
     #[must_use]
     pub fn running_old(&self) -> Option<&OldContainer> {

@@ -2,10 +2,11 @@
 //! they go where they always went, and that is said; but a proxy that would lose the service fails
 //! the rollout.
 
-use crate::cutover::{Course, Drained, End};
+use crate::cutover::{Course, Drained, End, Other, Pair};
 use crate::engine::Engine;
 use crate::engine::api::ContainerId;
-use crate::plan::steps::ReplacementId;
+use crate::plan::Plan;
+use crate::plan::steps::{ReplacementId, StandIn};
 use crate::text::{count, duration};
 
 use super::step::{Reason, Stage};
@@ -14,7 +15,7 @@ impl<E: Engine> Stage<'_, E> {
     /// Puts helpers beside everybody who may talk to the old container, and gets to know the proxies
     /// among them.
     pub(super) async fn detour(&self, of: ReplacementId) -> Result<(), Reason> {
-        self.fleet.man(of, self.old(of)?).await;
+        self.fleet.man(of, pair(self.plan, of)).await;
         self.fleet.meet(of).await
     }
 
@@ -74,4 +75,15 @@ impl<E: Engine> Stage<'_, E> {
         self.fleet.note_stop();
         Ok(())
     }
+}
+
+/// Whom requests are led from and to.
+pub(super) fn pair(plan: &Plan, of: ReplacementId) -> Pair {
+    let replica = plan.replacement(of);
+    let other = replica.stand_in.as_ref().map(|stand_in| match stand_in {
+        StandIn::Container(id) => Other::Container(id.clone()),
+        StandIn::Replica(index) => Other::Pair(ReplacementId { index: *index, ..of }),
+    });
+    let old = replica.running_old().map(|old| old.id.clone());
+    Pair::of(old, other)
 }

@@ -13,6 +13,7 @@ use super::course;
 use super::emitter::Emitter;
 use super::failure;
 use super::flight::{Ending, Flights, Landed, Wait};
+use super::handover::pair;
 use super::leftover;
 use super::machine::{self, Act, Next};
 use super::proof::{self, Proof};
@@ -169,17 +170,24 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
 
     /// Helpers end with their process: those of an earlier one are put in place anew.
     async fn lead_again(&self) {
-        for of in self.plan.replacements().filter(|_| !self.state.is_committed()) {
-            let pair = self.plan.replacement(of);
-            let (old, new) = (pair.running_old(), self.state.created(of));
-            let is_led = self.plan.service(of).handover.is_some() && !self.state.is_restored(of);
-            if let Some((old, new)) = old.zip(new).filter(|_| is_led) {
-                let cutover = self.plan.position(&Step::Cutover(of));
-                let is_cut = cutover.is_some_and(|step| self.state.has_effect(step));
-                let course = if is_cut { Course::New } else { Course::Old };
-                self.rollout.fleet.man(of, &old.id).await;
+        for of in self.plan.replacements() {
+            let has_begun = self.state.is_open(of) && !self.state.is_restored(of);
+            let is_led = self.plan.position(&Step::Detour(of)).is_some();
+            if !is_led || !has_begun {
+                continue;
+            }
+            let cutover = self.plan.position(&Step::Cutover(of));
+            let is_cut = cutover.is_some_and(|step| self.state.has_effect(step));
+            self.rollout.fleet.man(of, pair(self.plan, of)).await;
+            if let Some(new) = self.state.created(of) {
                 self.rollout.fleet.expect(of, new).await;
-                self.rollout.fleet.steer(of, course).await;
+            }
+            let course = if is_cut { Course::New } else { Course::Old };
+            self.rollout.fleet.steer(of, course).await;
+            // What stands in the way of a reload is said when it fails.
+            let _ = self.rollout.fleet.meet(of).await;
+            if self.state.is_old_stopped(of) {
+                self.rollout.fleet.note_loss();
             }
         }
     }

@@ -99,6 +99,7 @@ fn plan(old: ContainerId) -> Plan {
         final_name: name,
         shares: Vec::new(),
         hash_text: None,
+        stand_in: None,
     };
     let flags = PolicyFlags { monitor: Some(SOON), ..PolicyFlags::default() };
     let service = ServicePlan {

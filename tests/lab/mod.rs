@@ -9,6 +9,7 @@ mod load;
 mod matrix;
 mod proxy;
 mod roles;
+mod scaling;
 mod site;
 mod tally;
 mod upgrading;

@@ -35,6 +35,16 @@ impl Way {
         }
     }
 
+    /// Gives `web` so many replicas by composeup.
+    pub(super) fn scale(site: &Site, number: usize) {
+        let words = ["scale", "--yes", "--json", "--monitor", "0s", "--parallelism", "0"];
+        let mut command = composeup();
+        command.args(words).arg(format!("web={number}"));
+        command.env("COMPOSEUP_STATE_DIR", site.state_dir());
+        let done = Done::of(command.current_dir(site.folder()));
+        assert_eq!(done.code, 0, "{done}");
+    }
+
     /// Gives `web` its other tag, and says how long that took.
     pub(super) fn upgrade(self, site: &mut Site) -> Duration {
         let tag = site.next_tag();
