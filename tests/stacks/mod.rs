@@ -13,6 +13,7 @@ mod leading;
 mod locking;
 mod only_v1;
 mod only_v2_26;
+mod proving;
 mod scaling;
 mod sharing;
 mod staying_down;

@@ -61,6 +61,7 @@ const IMAGES: &[(&str, &[&str])] = &[
     ("example/api:crashes", &["ENV VERSION=1.5 CRASHES=1"]),
     ("example/api:dies-later", &["ENV VERSION=1.6 LIVES_SECONDS=5"]),
     ("example/api:gets-ill", &["ENV VERSION=1.7 HEALTHY_SECONDS=2"]),
+    ("example/api:elsewhere", &["ENV VERSION=1.8 PORT=9090"]),
     ("example/api:starts-once", &["ENV VERSION=1.4 STARTS_ONCE=1"]),
     ("example/api:ignores-term", &["ENV VERSION=1.3 NEVER_HEALTHY=1 IGNORES_TERM=1"]),
 ];
