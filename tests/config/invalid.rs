@@ -12,11 +12,12 @@ use crate::support::compose::Compose;
 use crate::support::corpus;
 
 /// Where we name another place than Compose, and why ours is right.
-const OTHERWISE: [(&str, &str, &str); 6] = [
+const OTHERWISE: [(&str, &str, &str); 7] = [
     ("brace_that_is_not_closed", "compose.yaml:2", "Compose counts lines from 0 there"),
     ("bracket_that_is_not_closed", "compose.yaml:4", "Compose counts lines from 0 there"),
     ("env_file_quote", "one.env:2", "the quote begins there; Compose names the end of the file"),
     ("extends_invalid", "base.yaml:4", "the key stands there; Compose looks after the merge"),
+    ("same_container_name", "compose.yaml:7", "Compose names either of the services, at random"),
     ("list_in_mapping", "compose.yaml:4", "Compose names the line before the mapping"),
     ("wrong_indentation", "compose.yaml:4", "Compose names the line before the mapping"),
 ];

@@ -191,7 +191,13 @@ impl Decode for f32 {
             Value::Str(text) => text.parse().ok(),
             _ => None,
         };
-        value.ok_or_else(|| mismatch(node, path, "a number"))
+        let value = value.ok_or_else(|| mismatch(node, path, "a number"))?;
+        // Compose takes it in a file, and fails wherever it writes it as JSON: in the hash, in `up`.
+        if !value.is_finite() {
+            let message = format!("`{path}` must be a number that 32 bits can hold");
+            return Err(ComposeError::at(node.location.clone(), message));
+        }
+        Ok(value)
     }
 }
 
@@ -314,6 +320,9 @@ mod tests {
         assert_eq!(decode::<bool>("'Yes'"), Ok(true));
         assert_eq!(decode::<i64>("'-3'"), Ok(-3));
         assert_eq!(decode::<f32>("'0.5'"), Ok(0.5));
+        for text in ["3e55", "'3e55'", ".inf", "-.inf", ".nan"] {
+            assert!(decode::<f32>(text).is_err(), "{text}");
+        }
         assert_eq!(
             decode::<u64>("-1").unwrap_err(),
             "compose.yaml:1:1 `key` must be a positive integer"
