@@ -174,7 +174,7 @@ fn draw_legend(y: u64) -> String {
              <text class=\"faint\" x=\"{}\" y=\"{y}\">{name}</text>",
             x + 16
         );
-        x += 110;
+        x += 118;
     }
     text
 }
