@@ -15,6 +15,7 @@ pub mod order;
 pub mod policy;
 pub mod preflight;
 mod provenance;
+pub mod question;
 pub mod readiness;
 pub mod replicas;
 pub mod resources;
@@ -27,6 +28,7 @@ mod stay_down;
 pub mod step_ref;
 pub mod steps;
 pub mod strategy;
+pub mod wishes;
 mod writers;
 
 pub use crate::compose::hash::{Generation, Proof};

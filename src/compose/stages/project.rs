@@ -45,6 +45,9 @@ fn name_and_place(name: &str, service: &mut Service, nodes: &Map) {
             places.extend(item_places(key, &entry.node));
         }
     }
+    for (key, entry) in keys.iter().filter(|(key, _)| key.starts_with("x-")) {
+        inner_places(key, &entry.node, &mut places);
+    }
     service.image_location = places.get("image").cloned();
     service.locations = places;
 }
@@ -64,6 +67,24 @@ fn item_places(key: &str, node: &Node) -> Vec<(String, Location)> {
             items.map(|(at, item)| (format!("{key}.{at}"), item.location.clone())).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// Where everything below `key` stands: `key.name.0` and so on, at any depth.
+fn inner_places(key: &str, node: &Node, places: &mut BTreeMap<String, Location>) {
+    places.extend(item_places(key, node));
+    match &node.value {
+        Value::Map(map) => {
+            for (name, entry) in map {
+                inner_places(&format!("{key}.{name}"), &entry.node, places);
+            }
+        }
+        Value::Seq(items) => {
+            for (at, item) in items.iter().enumerate() {
+                inner_places(&format!("{key}.{at}"), item, places);
+            }
+        }
+        _ => {}
     }
 }
 
