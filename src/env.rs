@@ -65,6 +65,37 @@ pub const ALL: [Variable; 23] = [
     variable(TERM, "`dumb` means no colour and no moving display"),
 ];
 
+/// What a `switch` command of `x-composeup` finds in its environment.
+pub mod switch {
+    use super::{Variable, variable};
+
+    /// Name of the project.
+    pub const PROJECT: &str = "COMPOSEUP_PROJECT";
+    /// Name of the service.
+    pub const SERVICE: &str = "COMPOSEUP_SERVICE";
+    /// Name of the container that requests go to now.
+    pub const OLD_NAME: &str = "COMPOSEUP_OLD_NAME";
+    /// Its address.
+    pub const OLD_ADDRESS: &str = "COMPOSEUP_OLD_ADDRESS";
+    /// Name of the container that requests are to go to.
+    pub const NEW_NAME: &str = "COMPOSEUP_NEW_NAME";
+    /// Its address.
+    pub const NEW_ADDRESS: &str = "COMPOSEUP_NEW_ADDRESS";
+
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Variable; 6] = [
+        variable(PROJECT, "name of the project"),
+        variable(SERVICE, "name of the service"),
+        variable(OLD_NAME, "name of the container that requests go to now"),
+        variable(
+            OLD_ADDRESS,
+            "its address in the first of its networks by name; empty if it has none",
+        ),
+        variable(NEW_NAME, "name of the container that requests are to go to"),
+        variable(NEW_ADDRESS, "its address in the first of its networks by name"),
+    ];
+}
+
 const fn variable(name: &'static str, meaning: &'static str) -> Variable {
     Variable { name, meaning }
 }

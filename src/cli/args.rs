@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use crate::compose::hash::Generation;
 use crate::compose::model::parse_duration;
 use crate::plan::policy::{FailureAction, Parallelism};
+use crate::plan::question::Question;
 use crate::plan::strategy::OrderChoice;
 
 /// Upgrades a Docker Compose service without anyone noticing.
@@ -187,6 +188,18 @@ pub struct ReadyArgs {
     /// Without a healthcheck: how long a container must run to count as ready (10s unless given).
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub ready_after: Option<Duration>,
+    /// What a new container is asked at its own address before it counts as ready, such as
+    /// `http://:8080/healthz` (answered with 2xx or 3xx) or `tcp://:5432`; its healthcheck must pass
+    /// all the same.
+    #[arg(long, value_name = "URL")]
+    pub ready: Option<Question>,
+    /// How often in a row it must answer (once unless given).
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub successes: Option<u32>,
+    /// How long a ready container must run on before requests are led to it (not at all unless
+    /// given).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub settle: Option<Duration>,
     /// How long a new container may take to become ready (derived from its healthcheck and at least
     /// 60s unless given).
     #[arg(long, value_name = "DURATION", value_parser = duration)]

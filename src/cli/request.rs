@@ -25,15 +25,14 @@ use crate::journal::ImageRef;
 use crate::labels;
 use crate::plan::order::unknown_service;
 use crate::plan::policy::PolicyFlags;
-use crate::plan::steps::{FileEdit, Finding, Handover, Level, Pin, Plan};
+use crate::plan::steps::{FileEdit, Finding, Level, Pin, Plan};
+use crate::plan::wishes::{Wishes, wishes};
 use crate::plan::{
-    Check, PlanError, PlanOptions, PullPolicy, Rolling, Situation, check, plan, wanted,
+    Check, PlanError, PlanOptions, PullPolicy, ReadyFlags, Rolling, Situation, check, plan, wanted,
 };
 
 /// How long a container without a healthcheck must run, if nobody says otherwise.
 const READY_AFTER: Duration = Duration::from_secs(10);
-/// How long requests at an old container are waited for, if nobody says otherwise.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The project before and after, and what is wanted beyond the files.
 pub(super) struct Request {
@@ -51,8 +50,9 @@ pub(super) struct Request {
     pull: Option<PullPolicy>,
     /// What images are to mean again.
     pins: BTreeMap<String, Pin>,
-    timeout: Option<Duration>,
-    ready_after: Duration,
+    ready: ReadyArgs,
+    /// What the files wish beyond what Compose knows, by service.
+    wishes: BTreeMap<String, Wishes>,
     rolling: Rolling,
     project_is_named: bool,
 }
@@ -97,6 +97,7 @@ impl Request {
     ) -> Result<Self, Error> {
         let Reading { project: before, options, refused } = reading;
         let retagged = set_tags(&options, &before, &targets, &load)?;
+        let wishes = wishes(&before)?;
         let warnings = before.warnings.iter().chain(&retagged.warnings).map(finding).collect();
         Ok(Self {
             run: run_id(),
@@ -110,8 +111,8 @@ impl Request {
             services: targets.into_iter().map(|(service, _)| service).collect(),
             pull: None,
             pins: BTreeMap::new(),
-            timeout: ready.timeout,
-            ready_after: ready.ready_after.unwrap_or(READY_AFTER),
+            ready: ready.clone(),
+            wishes,
             rolling: self::rolling(rolling),
             project_is_named: options.project_name.is_some(),
         })
@@ -140,6 +141,7 @@ impl Request {
             run: run_id(),
             generation: options.generation,
             refused,
+            wishes: wishes(&project)?,
             after: project.clone(),
             v1: read_as_v1(&settings.load, &[]),
             edits: Vec::new(),
@@ -148,8 +150,7 @@ impl Request {
             services: services.iter().cloned().collect(),
             pull: None,
             pins: BTreeMap::new(),
-            timeout: None,
-            ready_after: READY_AFTER,
+            ready: ReadyArgs::default(),
             rolling: Rolling::default(),
             project_is_named: settings.load.project_name.is_some(),
         })
@@ -163,14 +164,14 @@ impl Request {
             order: None,
             policy: policy_flags(&args.policy),
             keep_going: args.keep_going,
-            handover: handover(&args.policy),
+            detour: is_led(&args.policy),
+            drain_timeout: args.policy.drain_timeout,
             scale: numbers(&request.before.name, &known, &args.words)?,
         };
         Ok(Self {
             services: rolling.scale.keys().cloned().collect(),
             pull: args.pull.map(pull_policy),
-            timeout: args.ready.timeout,
-            ready_after: args.ready.ready_after.unwrap_or(READY_AFTER),
+            ready: args.ready.clone(),
             rolling,
             ..request
         })
@@ -276,8 +277,10 @@ impl Request {
             services: self.services.clone(),
             pull,
             pins: self.pins.clone(),
-            timeout: self.timeout,
-            ready_after: self.ready_after,
+            timeout: self.ready.timeout,
+            ready_after: self.ready.ready_after.unwrap_or(READY_AFTER),
+            ready: ready_flags(&self.ready),
+            wishes: self.wishes.clone(),
             rolling: self.rolling.clone(),
             project_is_named: self.project_is_named,
             read_file: &|path| std::fs::read(path),
@@ -331,14 +334,18 @@ fn rolling(args: &RollingArgs) -> Rolling {
         order: args.order,
         policy: policy_flags(&args.policy),
         keep_going: args.keep_going,
-        handover: handover(&args.policy),
+        detour: is_led(&args.policy),
+        drain_timeout: args.policy.drain_timeout,
         scale: BTreeMap::new(),
     }
 }
 
-fn handover(args: &PolicyArgs) -> Option<Handover> {
-    let drain_timeout = args.drain_timeout.unwrap_or(DRAIN_TIMEOUT);
-    (args.detour == DetourChoice::Auto).then_some(Handover { drain_timeout })
+fn is_led(args: &PolicyArgs) -> bool {
+    args.detour == DetourChoice::Auto
+}
+
+fn ready_flags(args: &ReadyArgs) -> ReadyFlags {
+    ReadyFlags { question: args.ready.clone(), successes: args.successes, settle: args.settle }
 }
 
 fn policy_flags(args: &PolicyArgs) -> PolicyFlags {

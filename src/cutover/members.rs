@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::engine::api::{ContainerId, Network};
+use crate::engine::api::{ContainerId, Inspection, Network};
 
 /// Addresses of the running containers on one network.
 pub(super) type Members = BTreeMap<ContainerId, Vec<IpAddr>>;
@@ -14,6 +14,17 @@ pub(super) type Members = BTreeMap<ContainerId, Vec<IpAddr>>;
 pub(super) fn members(network: &Network) -> Members {
     let containers = network.0.get("Containers").and_then(Value::as_object);
     containers.into_iter().flatten().map(|(id, end)| (ContainerId(id.clone()), ips(end))).collect()
+}
+
+/// A container's address in the first of its networks, by name, that gave it one; IPv4 before IPv6.
+#[must_use]
+pub fn own_address(container: &Inspection) -> Option<IpAddr> {
+    let networks = container.networks();
+    let of = |end: &Value| {
+        let of_key = |key: &str| end.get(key)?.as_str()?.parse().ok();
+        of_key("IPAddress").or_else(|| of_key("GlobalIPv6Address"))
+    };
+    networks.values().find_map(of)
 }
 
 /// The addresses that the engine will most likely hand out next, the lowest free one of each

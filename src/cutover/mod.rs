@@ -3,6 +3,7 @@
 //! its address go to the old one; from the cutover on those for the old address go to the new one,
 //! and for some seconds after the old one is gone.
 
+mod asker;
 mod crew;
 mod drain;
 mod fleet;
@@ -14,7 +15,9 @@ mod routes;
 mod spec;
 mod talk;
 
+pub use asker::until_answered;
 pub use fleet::Fleet;
+pub use members::own_address;
 pub use proxies::Refreshed;
 pub use quiet::Drained;
 pub use routes::{Course, End, Other, Pair};

@@ -73,6 +73,14 @@ pub(super) fn helper(run: &str, image: &str, place: &Place) -> ContainerSpec {
     }
 }
 
+/// A helper that only asks a container from where that is: it may not even change the network.
+pub(super) fn asking_helper(run: &str, image: &str, place: &Place) -> ContainerSpec {
+    let mut spec = helper(run, image, place);
+    spec.name += "-ready";
+    spec.body["HostConfig"]["CapAdd"] = json!([]);
+    spec
+}
+
 /// Name of the table that the run's rules are in.
 fn table(run: &str) -> String {
     format!("composeup-{run}")
@@ -121,6 +129,9 @@ mod tests {
           }
         }
         "#);
+        let asking = asking_helper("r1", "composeup-helper:1", &place);
+        assert_eq!(asking.name, "composeup-r1-0123456789ab-ready");
+        assert_eq!(asking.body["HostConfig"]["CapAdd"], json!([]));
         let host = helper("r1", "composeup-helper:1", &Place::Host);
         assert_eq!(host.body["HostConfig"]["NetworkMode"], "host");
         assert_eq!(host.body["Labels"][labels::HELPER], "host");

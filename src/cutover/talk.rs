@@ -43,15 +43,23 @@ impl Helper {
     ///
     /// Why it cannot be had, as a lower-case fragment.
     pub(super) async fn start(engine: &impl Engine, spec: &ContainerSpec) -> Result<Self, String> {
-        let text = |error: EngineError| error.to_string();
-        let id = create(engine, spec).await.map_err(text)?;
-        match connect(engine, &id).await.map_err(text) {
-            Ok(helper) => match helper.try_out().await {
-                Ok(()) => Ok(helper),
-                Err(reason) => Err(remove(engine, &id, reason).await),
-            },
+        let (helper, id) = begin(engine, spec).await?;
+        match helper.try_out().await {
+            Ok(()) => Ok(helper),
             Err(reason) => Err(remove(engine, &id, reason).await),
         }
+    }
+
+    /// Starts a helper that changes nothing where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub(super) async fn start_untried(
+        engine: &impl Engine,
+        spec: &ContainerSpec,
+    ) -> Result<Self, String> {
+        Ok(begin(engine, spec).await?.0)
     }
 
     async fn try_out(&self) -> Result<(), String> {
@@ -70,6 +78,18 @@ impl Helper {
         // A helper that is gone drops the ask, which the receiver notices.
         let _ = self.asks.send(Ask { command, answer });
         Pending(pending)
+    }
+}
+
+async fn begin(
+    engine: &impl Engine,
+    spec: &ContainerSpec,
+) -> Result<(Helper, ContainerId), String> {
+    let text = |error: EngineError| error.to_string();
+    let id = create(engine, spec).await.map_err(text)?;
+    match connect(engine, &id).await.map_err(text) {
+        Ok(helper) => Ok((helper, id)),
+        Err(reason) => Err(remove(engine, &id, reason).await),
     }
 }
 

@@ -79,6 +79,12 @@ async fn answer(
     command: &serde_json::Result<Command>,
     namespace: &mut Result<impl Namespace, Refusal>,
 ) -> Answer {
+    // Whoever only asks changes nothing, and needs no right to.
+    match command {
+        Ok(Command::Fetch(request)) => return fetch(request).await,
+        Ok(Command::Connect(at)) => return connect(*at).await,
+        _ => {}
+    }
     let namespace = match namespace {
         Ok(namespace) => namespace,
         Err(refusal) => return Answer::Refused(refusal.clone()),
@@ -89,9 +95,7 @@ async fn answer(
         Ok(Command::Close { to, quiet_ms }) => {
             namespace.close(to, Duration::from_millis(*quiet_ms)).map(Answer::Closed)
         }
-        Ok(Command::Stay(_)) => Ok(Answer::Done),
-        Ok(Command::Fetch(request)) => Ok(fetch(request).await),
-        Ok(Command::Connect(at)) => Ok(connect(*at).await),
+        Ok(Command::Stay(_) | Command::Fetch(_) | Command::Connect(_)) => Ok(Answer::Done),
         Err(error) => Err(Refusal::Other(format!("not a command: {error}"))),
     };
     end.unwrap_or_else(Answer::Refused)

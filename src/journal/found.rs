@@ -129,11 +129,12 @@ fn service(name: &str, new: &[&Inspection], containers: &[Inspection]) -> Servic
         replacements,
         post_start: Vec::new(),
         pre_stop: Vec::new(),
-        readiness: Readiness {
-            timeout: default_deadline(check.as_ref()),
-            ready_after: std::time::Duration::ZERO,
-        },
+        before_stop: None,
+        readiness: Readiness { timeout: default_deadline(check.as_ref()), ..Readiness::default() },
         handover: None,
+        proxies: Vec::new(),
+        reload: Vec::new(),
+        switch: None,
     }
 }
 

@@ -13,9 +13,12 @@ use super::steps::{Order, Planned, ReplacementId, ServicePlan, Step};
 ///                    where requests are led: detour beside the create, start, await ready,
 ///                      cutover, drain; the old one runs on until the proxies list the new one
 ///                      and the monitor window has passed
+///                    where a proxy is switched: that, as soon as the new one is ready; the old one
+///                      runs on likewise
 ///                    stop-first:  create, stop the old one, start, await ready
 ///                    and while the next ones go on: monitor, and the stop of one that is drained
-/// last               commit, then for each replica remove the old one and rename the new one
+/// last               commit, then for each replica remove the old one, rename the new one and
+///                    tell a proxy that was switched
 /// ```
 ///
 /// At most [`super::policy::Policy::parallelism`] replicas of a service are between their first
@@ -78,17 +81,29 @@ impl<'a> Arranged<'a> {
     /// gets requests; and the stop of an old one that is drained, which could be back at once.
     fn watch(&mut self, this: ReplacementId) {
         let of = &self.services[this.service];
-        let is_led = self.is_led(this);
         let has_window = of.replacements[this.index].new.is_some() && !of.policy.monitor.is_zero();
         if has_window {
-            let begin = if is_led { Step::Cutover(this) } else { Step::AwaitReady(this) };
+            let begin = match (self.is_led(this), self.is_switched(this)) {
+                (true, _) => Step::Cutover(this),
+                (false, true) => Step::Switch(this),
+                (false, false) => Step::AwaitReady(this),
+            };
             self.steps.push((Step::Monitor(this), vec![begin]));
         }
         if self.is_handed_over(this) {
             self.steps.push((Step::Verify(this), vec![Step::Cutover(this)]));
+        }
+        if self.runs_on(this) {
             let window = has_window.then_some(Step::Monitor(this));
-            let before = [Step::Drain(this), Step::Verify(this)].into_iter().chain(window);
-            self.steps.push((Step::Stop(this), before.collect()));
+            let is_left = if self.is_handed_over(this) {
+                vec![Step::Drain(this), Step::Verify(this)]
+            } else {
+                vec![Step::Switch(this)]
+            };
+            let after = is_left.into_iter().chain(window).collect();
+            let mut end = Chain { after, steps: Vec::new() };
+            end.extend(self.stop(this));
+            self.steps.append(&mut end.steps);
         }
     }
 
@@ -132,15 +147,12 @@ impl<'a> Arranged<'a> {
     fn replica(&mut self, this: ReplacementId, chain: &mut Chain) {
         let of = &self.services[this.service];
         let pair = &of.replacements[this.index];
-        let stop = pair.running_old().map(|_| Step::Stop(this));
+        let stop = self.stop(this);
         if pair.new.is_none() {
             if self.is_led(this) {
                 for step in [Step::Detour(this), Step::Cutover(this), Step::Drain(this)] {
                     chain.push(step);
                 }
-            }
-            if stop.is_some() && !of.pre_stop.is_empty() {
-                chain.push(Step::PreStop(this));
             }
             chain.extend(stop);
             return;
@@ -165,12 +177,15 @@ impl<'a> Arranged<'a> {
             chain.push(Step::PostStart(this));
         }
         chain.push(Step::AwaitReady(this));
+        if self.is_switched(this) {
+            chain.push(Step::Switch(this));
+        }
         if self.is_led(this) {
             chain.push(Step::Cutover(this));
         }
         if self.is_handed_over(this) {
             chain.push(Step::Drain(this));
-        } else if of.order == Order::StartFirst && !in_stopping_host {
+        } else if !self.runs_on(this) && of.order == Order::StartFirst && !in_stopping_host {
             chain.extend(stop);
         }
     }
@@ -186,6 +201,31 @@ impl<'a> Arranged<'a> {
     fn is_handed_over(&self, this: ReplacementId) -> bool {
         let pair = &self.services[this.service].replacements[this.index];
         self.is_led(this) && pair.is_replaced()
+    }
+
+    /// The stop of the old container, and what comes before it.
+    fn stop(&self, this: ReplacementId) -> Vec<Step> {
+        let of = &self.services[this.service];
+        let pair = &of.replacements[this.index];
+        if pair.running_old().is_none() {
+            return Vec::new();
+        }
+        let is_prepared = of.before_stop_of(pair).next().is_some();
+        is_prepared.then_some(Step::PreStop(this)).into_iter().chain([Step::Stop(this)]).collect()
+    }
+
+    /// Whether a proxy is pointed from an old container to a new one while both run.
+    fn is_switched(&self, this: ReplacementId) -> bool {
+        let of = &self.services[this.service];
+        let pair = &of.replacements[this.index];
+        let is_replaced = pair.old.is_some() && pair.new.is_some();
+        of.switch.is_some() && is_replaced && !self.stops_first(this)
+    }
+
+    /// Whether the old container gets no requests any more and is back at once if it is needed, so
+    /// that it runs on through the monitor window.
+    fn runs_on(&self, this: ReplacementId) -> bool {
+        self.is_handed_over(this) || self.is_switched(this)
     }
 
     /// Whether the old container lives in another's namespaces, which end before the new ones begin.
@@ -207,7 +247,7 @@ impl<'a> Arranged<'a> {
                 let this = ReplacementId { service, index };
                 for host in &pair.shares {
                     more.push((Step::Create(this), Step::AwaitReady(*host)));
-                    let last = if self.stops_first(*host) || self.is_handed_over(this) {
+                    let last = if self.stops_first(*host) || self.runs_on(this) {
                         pair.running_old().map(|_| Step::Stop(this))
                     } else {
                         self.ends.get(&this).cloned()
@@ -230,6 +270,7 @@ impl<'a> Arranged<'a> {
         }
         self.steps.push((Step::Commit, all));
         for (service, of) in self.services.iter().enumerate() {
+            let mut told_before = None;
             for (index, pair) in of.replacements.iter().enumerate() {
                 let this = ReplacementId { service, index };
                 let before = self.before(this).map(Step::Remove);
@@ -238,7 +279,14 @@ impl<'a> Arranged<'a> {
                     self.steps.push((Step::Remove(this), after));
                 }
                 if pair.old.is_some() && pair.new.is_some() {
-                    self.steps.push((Step::Rename(this), vec![Step::Remove(this)]));
+                    let after =
+                        [Step::Remove(this)].into_iter().chain(told_before.take()).collect();
+                    self.steps.push((Step::Rename(this), after));
+                }
+                if self.is_switched(this) {
+                    self.steps.push((Step::SwitchName(this), vec![Step::Rename(this)]));
+                    // Its list may hold the others: one name at a time changes.
+                    told_before = Some(Step::SwitchName(this));
                 }
             }
         }
@@ -282,8 +330,8 @@ impl Chain {
         step
     }
 
-    fn extend(&mut self, step: Option<Step>) {
-        if let Some(step) = step {
+    fn extend(&mut self, steps: Vec<Step>) {
+        for step in steps {
             self.push(step);
         }
     }
@@ -298,12 +346,13 @@ impl Chain {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
     use std::time::Duration;
 
     use super::*;
     use crate::engine::api::{ContainerId, Exec};
     use crate::plan::sample;
-    use crate::plan::steps::{Handover, Plan, StandIn};
+    use crate::plan::steps::{Handover, Plan, StandIn, Switch};
 
     fn name(step: &Step) -> String {
         let of = |word: &str, of: &ReplacementId| format!("{word} {}.{}", of.service, of.index);
@@ -324,6 +373,8 @@ mod tests {
             Step::Monitor(id) => of("monitor", id),
             Step::Remove(id) => of("remove", id),
             Step::Rename(id) => of("rename", id),
+            Step::Switch(id) => of("switch", id),
+            Step::SwitchName(id) => of("switch_name", id),
         }
     }
 
@@ -526,6 +577,58 @@ mod tests {
         let text = shown(&plan.services, 0);
         assert!(text.starts_with("pre_stop 0.0\nstop 0.0 < pre_stop 0.0"), "{text}");
         assert!(!text.contains("pre_stop 0.1"), "{text}");
+    }
+
+    #[test]
+    fn a_proxy_is_switched_before_requests_are_led_and_told_the_final_name_in_the_end() {
+        let mut plan = plan(&[1]);
+        let (command, dir) = (vec!["./switch".into()], "/srv/shop".into());
+        plan.services[0].switch = Some(Switch { command, dir });
+        plan.services[0].before_stop = Some(Exec::of(["leave"]));
+        insta::assert_snapshot!(shown(&plan.services, 0), @r"
+        create 0.0
+        start 0.0 < create 0.0
+        await 0.0 < start 0.0
+        switch 0.0 < await 0.0
+        pre_stop 0.0 < switch 0.0
+        stop 0.0 < pre_stop 0.0
+        commit < create 0.0, start 0.0, await 0.0, switch 0.0, pre_stop 0.0, stop 0.0
+        remove 0.0 < commit
+        rename 0.0 < remove 0.0
+        switch_name 0.0 < rename 0.0
+        ");
+        plan.services[0].handover = Some(Handover { drain_timeout: Duration::from_secs(30) });
+        plan.services[0].policy.monitor = Duration::from_secs(5);
+        insta::assert_snapshot!(shown(&plan.services, 0), @r"
+        detour 0.0
+        create 0.0
+        start 0.0 < detour 0.0, create 0.0
+        await 0.0 < start 0.0
+        switch 0.0 < await 0.0
+        cutover 0.0 < switch 0.0
+        drain 0.0 < cutover 0.0
+        monitor 0.0 < cutover 0.0
+        verify 0.0 < cutover 0.0
+        pre_stop 0.0 < drain 0.0, monitor 0.0, verify 0.0
+        stop 0.0 < pre_stop 0.0
+        commit < detour 0.0, create 0.0, start 0.0, await 0.0, switch 0.0, cutover 0.0, drain 0.0, monitor 0.0, verify 0.0, pre_stop 0.0, stop 0.0
+        remove 0.0 < commit
+        rename 0.0 < remove 0.0
+        switch_name 0.0 < rename 0.0
+        ");
+    }
+
+    #[test]
+    fn nothing_is_switched_where_the_two_never_run_at_once_or_one_of_them_is_missing() {
+        let mut plan = plan(&[2, 1]);
+        plan.services[1].order = Order::StopFirst;
+        let (command, dir) = (vec!["./switch".into()], "/srv/shop".into());
+        for service in &mut plan.services {
+            service.switch = Some(Switch { command: command.clone(), dir: PathBuf::clone(&dir) });
+        }
+        plan.services[0].replacements[0].new = None;
+        plan.services[0].replacements[1].old = None;
+        assert!(!shown(&plan.services, 0).contains("switch"));
     }
 
     #[test]

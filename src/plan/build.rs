@@ -12,10 +12,12 @@ use super::dependents::with_dependents;
 use super::late::{bring_last, late_shares};
 use super::order::{by_dependency, needs};
 use super::policy::PolicyFlags;
+use super::question::Question;
 use super::resources::{networks_of, volumes_of};
 use super::service::Planner;
-use super::steps::{FileEdit, Finding, Handover, Pin, Plan, Planned, Step};
+use super::steps::{FileEdit, Finding, Pin, Plan, Planned, Step};
 use super::strategy::OrderChoice;
+use super::wishes::Wishes;
 use crate::compose::hash::v1;
 use crate::compose::model::Project;
 use crate::engine::api::Inspection;
@@ -42,10 +44,23 @@ pub struct Rolling {
     pub policy: PolicyFlags,
     /// `--keep-going`.
     pub keep_going: bool,
-    /// `--detour` and `--drain-timeout`: how requests are led, if they are.
-    pub handover: Option<Handover>,
+    /// `--detour`: whether requests are led where they can be.
+    pub detour: bool,
+    /// `--drain-timeout`.
+    pub drain_timeout: Option<Duration>,
     /// Services of which only the number of replicas changes, with the number.
     pub scale: BTreeMap<String, u32>,
+}
+
+/// What flags say of the answers of new containers; they win over the file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadyFlags {
+    /// `--ready`.
+    pub question: Option<Question>,
+    /// `--successes`.
+    pub successes: Option<u32>,
+    /// `--settle`.
+    pub settle: Option<Duration>,
 }
 
 /// What the user wants beyond the files.
@@ -63,6 +78,10 @@ pub struct PlanOptions<'a> {
     pub timeout: Option<Duration>,
     /// `--ready-after`.
     pub ready_after: Duration,
+    /// `--ready` and its kin.
+    pub ready: ReadyFlags,
+    /// What the file wishes, by the name of the service.
+    pub wishes: BTreeMap<String, Wishes>,
     /// How replicas follow each other.
     pub rolling: Rolling,
     /// Whether the project was named by `-p`.

@@ -28,12 +28,13 @@ mod stay_down;
 pub mod step_ref;
 pub mod steps;
 pub mod strategy;
+mod switching;
 pub mod wishes;
 mod writers;
 
 pub use crate::compose::hash::{Generation, Proof};
 pub use build::peers;
-pub use build::{PlanOptions, PullPolicy, Rolling, Situation, plan, wanted};
+pub use build::{PlanOptions, PullPolicy, ReadyFlags, Rolling, Situation, plan, wanted};
 pub use check::{Check, check};
 pub use error::PlanError;
 pub use identity::shared;

@@ -18,6 +18,8 @@ pub struct Preflight<'a> {
     pub observed: &'a Observed,
     /// Whether the user named the project (`-p`), so that another folder is no mistake.
     pub project_is_named: bool,
+    /// Whether new containers are asked something, so that time alone does not make them ready.
+    pub is_asked: bool,
 }
 
 impl Preflight<'_> {
@@ -133,6 +135,9 @@ impl Preflight<'_> {
 
     /// Without a healthcheck, time alone says that the new version serves.
     fn healthcheck(&self, service: &Service) -> Vec<Finding> {
+        if self.is_asked {
+            return Vec::new();
+        }
         let image = service.image.as_ref().and_then(|image| self.observed.images.get(image));
         let known = image.is_some();
         let by_image = image.is_some_and(|image| image.healthcheck().is_some());
@@ -191,8 +196,12 @@ mod tests {
         ));
         let mut observed = observed(&project, &[container(&project, "web")]);
         change(&mut observed);
-        let preflight =
-            Preflight { project: &project, observed: &observed, project_is_named: false };
+        let preflight = Preflight {
+            project: &project,
+            observed: &observed,
+            project_is_named: false,
+            is_asked: false,
+        };
         let service = &project.services["web"];
         [
             preflight.before_comparing(service),
@@ -242,8 +251,12 @@ mod tests {
         };
         let found = |containers: &[Inspection]| {
             let observed = observed(&project, containers);
-            let preflight =
-                Preflight { project: &project, observed: &observed, project_is_named: false };
+            let preflight = Preflight {
+                project: &project,
+                observed: &observed,
+                project_is_named: false,
+                is_asked: false,
+            };
             preflight.before_replacing(&project.services["web"])
         };
         assert_eq!(messages(&found(&[of("web")])), [""; 0]);

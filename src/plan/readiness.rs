@@ -1,13 +1,68 @@
-//! How long a new container may take to become ready.
+//! How a new container is judged ready, and how long it may take.
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::build::PlanOptions;
+use super::question::Question;
+use super::wishes::Wishes;
 use crate::engine::api::{Healthcheck, Image, healthcheck};
 
 /// The shortest default deadline.
 const SHORTEST_DEADLINE: Duration = Duration::from_mins(1);
+
+/// How a new container is judged ready.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// The deadline from start to ready.
+    pub timeout: Duration,
+    /// Without a HEALTHCHECK and a question: how long it must have run.
+    pub ready_after: Duration,
+    /// What it must answer, besides.
+    #[serde(default)]
+    pub asked: Option<Asked>,
+    /// How long it must run on once it is ready.
+    #[serde(default)]
+    pub settle: Duration,
+}
+
+impl Readiness {
+    /// The same for a container that was ready before: nobody knows whether it has an answer.
+    #[must_use]
+    pub fn of_old(&self) -> Self {
+        Self { asked: None, settle: Duration::ZERO, ..self.clone() }
+    }
+}
+
+/// What a new container must answer to be ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The question.
+    pub question: Question,
+    /// How often in a row.
+    pub successes: u32,
+}
+
+/// How a new container is judged: by the flags, else as the file wishes.
+pub(super) fn readiness(
+    options: &PlanOptions,
+    wishes: &Wishes,
+    check: Option<&Healthcheck>,
+) -> Readiness {
+    let flags = &options.ready;
+    let question = flags.question.as_ref().or(wishes.ready.as_ref());
+    Readiness {
+        timeout: options.timeout.unwrap_or_else(|| default_deadline(check)),
+        ready_after: options.ready_after,
+        asked: question.map(|question| Asked {
+            question: question.clone(),
+            successes: flags.successes.or(wishes.successes).unwrap_or(1),
+        }),
+        settle: flags.settle.or(wishes.settle).unwrap_or_default(),
+    }
+}
 
 /// The default deadline from start to ready: the time after which the engine itself would have
 /// called the container unhealthy, at least 60 s.
@@ -43,6 +98,32 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::plan::{ReadyFlags, sample};
+
+    #[test]
+    fn flags_win_over_what_the_file_wishes_one_by_one() {
+        let wishes = Wishes {
+            ready: Some("tcp://:1".parse().unwrap()),
+            successes: Some(2),
+            settle: Some(Duration::from_secs(3)),
+            ..Wishes::default()
+        };
+        let judged = |ready: ReadyFlags| {
+            let options = PlanOptions { ready, ..sample::options(&[]) };
+            let readiness = readiness(&options, &wishes, None);
+            let asked = readiness.asked.unwrap();
+            (asked.question.url(), asked.successes, readiness.settle.as_secs())
+        };
+        assert_eq!(judged(ReadyFlags::default()), ("tcp://:1".into(), 2, 3));
+        let question = Some("tcp://:9".parse().unwrap());
+        let flags = ReadyFlags { question, ..ReadyFlags::default() };
+        assert_eq!(judged(flags), ("tcp://:9".into(), 2, 3));
+        let settle = Some(Duration::ZERO);
+        let flags = ReadyFlags { successes: Some(5), settle, question: None };
+        assert_eq!(judged(flags), ("tcp://:1".into(), 5, 0));
+        let nothing = readiness(&sample::options(&[]), &Wishes::default(), None);
+        assert_eq!((nothing.asked, nothing.settle), (None, Duration::ZERO));
+    }
 
     #[test]
     fn the_default_deadline_is_the_engines_own_patience_and_at_least_a_minute() {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::arrange::arrange;
 use super::policy::{Policy, PolicyFlags};
 use super::steps::{Cause, OldContainer, Order, Plan, Readiness, Replacement, ServicePlan};
-use super::{PlanOptions, Rolling, Situation};
+use super::{PlanOptions, ReadyFlags, Rolling, Situation};
 use crate::compose::hash::{Generation, Shared, label_hash};
 use crate::compose::model::Project;
 use crate::compose::{LoadOptions, load};
@@ -112,6 +112,8 @@ pub(crate) fn options(services: &[&str]) -> PlanOptions<'static> {
         pins: BTreeMap::new(),
         timeout: None,
         ready_after: Duration::from_secs(10),
+        ready: ReadyFlags::default(),
+        wishes: BTreeMap::new(),
         rolling: Rolling::default(),
         project_is_named: false,
         read_file: &|_| Err(io::ErrorKind::NotFound.into()),
@@ -150,11 +152,16 @@ fn service(at: usize, replicas: usize) -> ServicePlan {
         replacements: (1..=replicas).map(|number| replacement(at, number)).collect(),
         post_start: Vec::new(),
         pre_stop: Vec::new(),
+        before_stop: None,
         readiness: Readiness {
             timeout: Duration::from_mins(1),
             ready_after: Duration::from_secs(10),
+            ..Readiness::default()
         },
         handover: None,
+        proxies: Vec::new(),
+        reload: Vec::new(),
+        switch: None,
     }
 }
 

@@ -14,19 +14,20 @@ use super::obstacles::{Obstacle, obstacles};
 use super::policy::{Policy, PolicyFlags};
 use super::preflight::Preflight;
 use super::provenance::Provenance;
-use super::readiness::{default_deadline, effective_check};
+use super::readiness::{effective_check, readiness};
 use super::replicas::{Change, changes};
 use super::resources;
 use super::scale;
 use super::stand_in::name_stand_ins;
 use super::stay_down::stay_down;
 use super::steps::{
-    Cause, Finding, Level, OldContainer, Order, Pin, Plan, Readiness, Replacement, ReplacementId,
-    ServicePlan,
+    Cause, Finding, Level, OldContainer, Order, Pin, Plan, Replacement, ReplacementId, ServicePlan,
 };
 use super::strategy::{Strategy, downtime};
+use super::switching;
+use super::wishes::Wishes;
 use crate::compose::model::Service;
-use crate::engine::api::{ContainerSpec, Inspection};
+use crate::engine::api::{ContainerSpec, Exec, Inspection};
 use crate::engine::spec::{Peer, SpecError, SpecInput, container_spec, post_start, pre_stop};
 use crate::labels;
 
@@ -76,6 +77,8 @@ impl Planner<'_> {
             None => preflight.before_replacing(self.service),
         });
         plan.findings.append(&mut strategy.findings);
+        let name = &self.service.name;
+        plan.findings.extend(switching::findings(name, &self.wishes(), strategy.order));
         let service = self.service_plan(&changes, &identity, strategy, pull.is_some())?;
         let new = service.replacements.iter().find_map(|pair| pair.new.as_ref());
         plan.findings.extend(new.into_iter().flat_map(|new| self.provenance(&identity, new)));
@@ -87,6 +90,11 @@ impl Planner<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// What the file wishes for it.
+    fn wishes(&self) -> Wishes {
+        self.options.wishes.get(&self.service.name).cloned().unwrap_or_default()
     }
 
     pub(super) fn is_asked_for(&self) -> bool {
@@ -119,6 +127,7 @@ impl Planner<'_> {
             project: self.situation.after,
             observed: self.situation.observed,
             project_is_named: self.options.project_is_named,
+            is_asked: self.options.ready.question.is_some() || self.wishes().ready.is_some(),
         }
     }
 
@@ -204,16 +213,14 @@ impl Planner<'_> {
         if strategy.order == Order::StopFirst {
             pairs.iter_mut().zip(changes).for_each(|(pair, change)| stay_down(pair, change.old));
         }
-        let handover = handover(&self.options.rolling, strategy.order, self.containers());
+        let wishes = self.wishes();
+        let handover = handover(&self.options.rolling, &wishes, strategy.order, self.containers());
         if handover.is_some() {
             name_stand_ins(&mut pairs, self.containers());
         }
         let new = pairs.iter().find_map(|pair| pair.new.as_ref());
         let check = new.and_then(|new| effective_check(&new.body, self.image()));
-        let readiness = Readiness {
-            timeout: self.options.timeout.unwrap_or_else(|| default_deadline(check.as_ref())),
-            ready_after: self.options.ready_after,
-        };
+        let readiness = readiness(self.options, &wishes, check.as_ref());
         let is_down = new.filter(|_| strategy.order == Order::StopFirst);
         let deploy = self.service.deploy.as_ref();
         let way_back = deploy.and_then(|deploy| deploy.rollback_config.as_ref());
@@ -240,6 +247,10 @@ impl Planner<'_> {
             pre_stop: pre_stop(self.service, identity.style.release()),
             readiness,
             handover,
+            before_stop: (!wishes.pre_stop.is_empty()).then(|| Exec::of(wishes.pre_stop.clone())),
+            switch: switching::switch(&wishes, &self.situation.after.working_dir),
+            proxies: wishes.proxies,
+            reload: wishes.reload,
         })
     }
 

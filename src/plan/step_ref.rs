@@ -10,8 +10,9 @@ use super::steps::{Pull, Step};
 pub struct StepRef {
     /// Index in the plan's list of steps; absent for a pull, which comes before them.
     pub index: Option<usize>,
-    /// `pull`, `provide`, `detour`, `create`, `start`, `await_ready`, `cutover`, `drain`, `stop`,
-    /// `delay`, `monitor`, `commit`, `remove`, `rename` or `linger`.
+    /// `pull`, `provide`, `detour`, `create`, `start`, `post_start`, `await_ready`, `switch`,
+    /// `cutover`, `drain`, `pre_stop`, `stop`, `delay`, `monitor`, `commit`, `remove`, `rename` or
+    /// `switch_name`.
     pub step: String,
     /// The service; absent for the commit.
     pub service: Option<String>,
@@ -76,6 +77,8 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
         Step::Monitor(of) => ("monitor", *of),
         Step::Remove(of) => ("remove", *of),
         Step::Rename(of) => ("rename", *of),
+        Step::Switch(of) => ("switch", *of),
+        Step::SwitchName(of) => ("switch_name", *of),
     };
     let service = &plan.services[replacement.service];
     let pair = plan.replacement(replacement);
@@ -84,7 +87,7 @@ pub fn step_ref(plan: &Plan, index: usize) -> StepRef {
         "detour" | "drain" | "pre_stop" | "stop" | "remove" => {
             old.unwrap_or(&pair.final_name).to_owned()
         }
-        "rename" => pair.final_name.clone(),
+        "rename" | "switch_name" => pair.final_name.clone(),
         _ => pair.name().to_owned(),
     };
     StepRef {

@@ -1,11 +1,13 @@
 //! The plan as a value: what changes, why, and every step in order. Data only.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::policy::Policy;
+pub use super::readiness::{Asked, Readiness};
 pub use crate::compose::edit::{EditRecipe, FileEdit, LineChange};
 use crate::compose::hash::HashText;
 use crate::engine::api::{ContainerId, ContainerSpec, Exec, Image, RestartPolicy};
@@ -192,11 +194,32 @@ pub struct ServicePlan {
     pub post_start: Vec<Exec>,
     /// What is run in each old container that gets no new one, before it stops.
     pub pre_stop: Vec<Exec>,
+    /// What the user wants run in every old container before it stops, once it is drained.
+    #[serde(default)]
+    pub before_stop: Option<Exec>,
     /// How the new containers are judged ready.
     pub readiness: Readiness,
     /// How requests are led from an old container to its new one, if they are.
     #[serde(default)]
     pub handover: Option<Handover>,
+    /// Containers or services that route requests to it, as far as the user names them.
+    #[serde(default)]
+    pub proxies: Vec<String>,
+    /// What makes these read their configuration again, run in each of their containers; words.
+    #[serde(default)]
+    pub reload: Vec<String>,
+    /// What points a proxy at a new container, if the user has something for it.
+    #[serde(default)]
+    pub switch: Option<Switch>,
+}
+
+/// A command on this host that points a proxy at a new container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// Program and arguments; no shell reads them.
+    pub command: Vec<String>,
+    /// Absolute path of the folder that it runs in: the project's.
+    pub dir: PathBuf,
 }
 
 /// How requests are led from an old container to its new one.
@@ -211,6 +234,12 @@ impl ServicePlan {
     #[must_use]
     pub fn new_replicas(&self) -> usize {
         self.replacements.iter().filter(|pair| pair.new.is_some()).count()
+    }
+
+    /// What is run in the old container of a pair before it stops, in order.
+    pub fn before_stop_of(&self, pair: &Replacement) -> impl Iterator<Item = &Exec> {
+        let hooks = if pair.new.is_none() { self.pre_stop.as_slice() } else { &[] };
+        self.before_stop.iter().chain(hooks)
     }
 }
 
@@ -341,15 +370,6 @@ pub struct OldContainer {
     pub restart: Option<RestartPolicy>,
 }
 
-/// How a new container is judged ready.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Readiness {
-    /// The deadline from start to ready.
-    pub timeout: Duration,
-    /// Without a HEALTHCHECK: how long it must have run.
-    pub ready_after: Duration,
-}
-
 /// Index of a replacement in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReplacementId {
@@ -385,13 +405,16 @@ pub enum Step {
     PostStart(ReplacementId),
     /// Wait until the new container is ready. Nothing to undo.
     AwaitReady(ReplacementId),
+    /// Run the user's command that points a proxy at the new container. One that fails is run at once
+    /// with the two exchanged. Undo: the same.
+    Switch(ReplacementId),
     /// Lead new connections from the old container to the new one. Undo: lead them back.
     Cutover(ReplacementId),
     /// Wait until no request is under way at the old container. Nothing to undo.
     Drain(ReplacementId),
     /// Wait until the proxies that list the old container list the new one. Nothing to undo.
     Verify(ReplacementId),
-    /// Run the `pre_stop` hooks in the old container. Nothing to undo.
+    /// Run what is to be run in the old container before it stops. Nothing to undo.
     PreStop(ReplacementId),
     /// Stop the old container with its own signal and grace period; it is kept. Undo: start it and
     /// wait until it is ready.
@@ -407,6 +430,8 @@ pub enum Step {
     Remove(ReplacementId),
     /// Give the new container its final name.
     Rename(ReplacementId),
+    /// Run the user's command once more: the new container is known by its final name from now on.
+    SwitchName(ReplacementId),
 }
 
 impl Step {
@@ -417,6 +442,7 @@ impl Step {
             Self::Provide(_) | Self::Commit => None,
             Self::Create(of)
             | Self::Detour(of)
+            | Self::Switch(of)
             | Self::Cutover(of)
             | Self::Drain(of)
             | Self::Verify(of)
@@ -428,7 +454,8 @@ impl Step {
             | Self::Delay(of)
             | Self::Monitor(of)
             | Self::Remove(of)
-            | Self::Rename(of) => Some(of),
+            | Self::Rename(of)
+            | Self::SwitchName(of) => Some(of),
         }
     }
 
@@ -448,7 +475,7 @@ impl Step {
     /// Whether it comes after the commit point.
     #[must_use]
     pub fn is_retirement(&self) -> bool {
-        matches!(self, Self::Remove(_) | Self::Rename(_))
+        matches!(self, Self::Remove(_) | Self::Rename(_) | Self::SwitchName(_))
     }
 }
 

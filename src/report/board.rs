@@ -216,6 +216,7 @@ fn doing(step: &StepRef) -> &'static str {
         "post_start" | "pre_stop" => "running hooks",
         "detour" => "preparing the cutover",
         "await_ready" => "warming",
+        "switch" | "switch_name" => "switching the proxy",
         "cutover" => "cutting over",
         "drain" => "draining the old one",
         "verify" => "waiting for the proxy",

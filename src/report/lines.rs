@@ -88,6 +88,8 @@ impl Lines {
             }
             "post_start" | "pre_stop" => ("Ran", format!("hooks of {subject} in {took}")),
             "await_ready" => ("Ready", format!("{subject} after {took}")),
+            "switch" => ("Switched", format!("the proxy to {subject} (new) in {took}")),
+            "switch_name" => ("Switched", format!("the proxy to the name {target}")),
             "cutover" => ("Cut over", format!("to {subject} (new)")),
             "drain" => {
                 let left = detail.map(|left| format!(", {left}")).unwrap_or_default();
@@ -127,6 +129,7 @@ fn undone(step: &StepRef, took: Duration) -> Option<Line> {
         "create" => ("Removed", format!("{target} (new)")),
         "start" => ("Stopped", format!("{target} (new) in {}", duration(took))),
         "stop" => ("Restored", format!("{target} (old) in {}", duration(took))),
+        "switch" => ("Switched", format!("the proxy back from {target} (new)")),
         "cutover" => ("Cut back", format!("from {target} (new)")),
         "commit" if !target.is_empty() => ("Restored", target.to_owned()),
         _ => return None,

@@ -97,6 +97,8 @@ fn headline(step: &StepRef) -> String {
         "start" => format!("{subject} could not be started"),
         hook @ ("post_start" | "pre_stop") => format!("a `{hook}` hook of {subject} failed"),
         "await_ready" => format!("{subject} did not become ready"),
+        "switch" => format!("the proxy could not be switched to {subject}"),
+        "switch_name" => format!("the proxy could not be told the name of {subject}"),
         "cutover" => format!("new connections could not be led to {subject}"),
         "detour" => format!("{subject} could not be handed over"),
         "verify" => format!("requests do not come to {subject}"),

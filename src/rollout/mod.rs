@@ -7,6 +7,7 @@ mod emitter;
 mod failure;
 mod flight;
 mod handover;
+pub mod host;
 pub mod leftover;
 pub mod machine;
 mod proof;
@@ -18,6 +19,7 @@ mod run;
 mod simulation;
 pub mod state;
 mod step;
+mod switch;
 mod tally;
 mod unwind;
 

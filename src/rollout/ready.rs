@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::failure::end_of_check;
@@ -71,8 +72,8 @@ pub enum NotReady {
     Engine(String),
 }
 
-/// Waits until the container is ready, at most `rule.timeout`. `said` always holds what it waits
-/// for at the moment.
+/// Waits until the container is ready and `answers` has ended well, at most `rule.timeout`; then it
+/// must run on for `rule.settle`. `said` always holds what it waits for at the moment.
 ///
 /// # Errors
 ///
@@ -82,18 +83,50 @@ pub async fn await_ready(
     id: &ContainerId,
     rule: &Readiness,
     said: &RefCell<String>,
+    answers: impl Future<Output = Result<(), NotReady>>,
 ) -> Result<(), NotReady> {
     let deadline = sleep(rule.timeout);
-    let watch = watch(engine, id, rule, said);
+    let is_ready = watch_and_ask(engine, id, rule, said, answers);
     tokio::select! {
         biased;
-        end = watch => end,
+        end = is_ready => end?,
         () = deadline => {
             let after = text::duration(rule.timeout);
             let what = said.borrow();
-            Err(NotReady::Container(format!("it was not ready within {after}: {what}")))
+            return Err(NotReady::Container(format!("it was not ready within {after}: {what}")));
         }
     }
+    if rule.settle.is_zero() {
+        return Ok(());
+    }
+    *said.borrow_mut() = "it is ready and has to stay so for a while".into();
+    monitor(engine, id, rule.settle).await
+}
+
+/// Both at once. A container that is ready is watched until it has answered, too.
+async fn watch_and_ask(
+    engine: &impl Engine,
+    id: &ContainerId,
+    rule: &Readiness,
+    said: &RefCell<String>,
+    answers: impl Future<Output = Result<(), NotReady>>,
+) -> Result<(), NotReady> {
+    let answered = Notify::new();
+    let stays = async {
+        watch(engine, id, rule, said).await?;
+        tokio::select! {
+            biased;
+            () = answered.notified() => Ok(()),
+            failed = failure(engine, id) => Err(failed),
+        }
+    };
+    let answers = async {
+        answers.await?;
+        answered.notify_one();
+        Ok(())
+    };
+    tokio::try_join!(stays, answers)?;
+    Ok(())
 }
 
 /// Watches a ready container for `window`; a failure in it still counts.
@@ -109,11 +142,16 @@ pub async fn monitor(
     let end = Instant::now() + window;
     tokio::select! {
         biased;
-        failed = persist(async || fails(engine, id).await) => Err(match failed {
-            Ok(why) => NotReady::Container(why),
-            Err(error) => NotReady::Engine(error.to_string()),
-        }),
+        failed = failure(engine, id) => Err(failed),
         () = sleep_until(end) => Ok(()),
+    }
+}
+
+/// Ends when the container has failed, or the engine cannot be asked.
+async fn failure(engine: &impl Engine, id: &ContainerId) -> NotReady {
+    match persist(async || fails(engine, id).await).await {
+        Ok(why) => NotReady::Container(why),
+        Err(error) => NotReady::Engine(error.to_string()),
     }
 }
 
@@ -159,6 +197,8 @@ async fn watch_once(
     said: &RefCell<String>,
     running_since: &mut Option<Instant>,
 ) -> Result<Result<(), String>, EngineError> {
+    // Whoever answers has to run, and for no time.
+    let ready_after = if rule.asked.is_some() { Duration::ZERO } else { rule.ready_after };
     let mut events = engine.events(id).await?;
     loop {
         let Some(seen) = engine.container(&id.0).await? else {
@@ -177,7 +217,7 @@ async fn watch_once(
             biased;
             event = next_change(&mut events) => event?,
             () = passes(engine, &seen, check.as_ref(), said) => return Ok(Ok(())),
-            () = has_run(*running_since, rule.ready_after, check.is_some()) => {
+            () = has_run(*running_since, ready_after, check.is_some()) => {
                 return confirm_running(engine, id).await;
             }
         }

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::interval;
 
 use super::cancel::Cancel;
@@ -14,6 +15,7 @@ use super::emitter::Emitter;
 use super::failure;
 use super::flight::{Ending, Flights, Landed, Wait};
 use super::handover::pair;
+use super::host::{Host, ThisHost};
 use super::leftover;
 use super::machine::{self, Act, Next};
 use super::proof::{self, Proof};
@@ -37,6 +39,9 @@ pub struct Rollout<'a, E> {
     pub(super) emitter: Emitter<'a>,
     pub(super) cancel: &'a Cancel,
     fleet: Fleet<'a, E>,
+    /// Where the user's commands are run, one after the other.
+    host: Box<dyn Host>,
+    host_lock: Mutex<()>,
     /// What is to be said at the end.
     notes: RefCell<Vec<String>>,
     /// Requests that are sent meanwhile.
@@ -55,8 +60,22 @@ impl<'a, E: Engine> Rollout<'a, E> {
         let emitter = Emitter::new(&plan.run, reporter);
         emitter.emit(tally::started(&State::of(plan, records)));
         let fleet = Fleet::new(engine, &plan.run);
-        let (notes, proof) = (RefCell::default(), RefCell::default());
-        Self { engine, emitter, cancel, fleet, notes, proof }
+        Self {
+            engine,
+            emitter,
+            cancel,
+            fleet,
+            host: Box::new(ThisHost),
+            host_lock: Mutex::default(),
+            notes: RefCell::default(),
+            proof: RefCell::default(),
+        }
+    }
+
+    /// The same with another host for the user's commands than this one.
+    #[must_use]
+    pub fn on(self, host: impl Host + 'static) -> Self {
+        Self { host: Box::new(host), ..self }
     }
 
     /// Goes on from `records` (none: from the beginning), keeping every further one in `journal`,
@@ -282,6 +301,8 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
             engine: self.rollout.engine,
             plan: self.plan,
             fleet: &self.rollout.fleet,
+            host: self.rollout.host.as_ref(),
+            host_lock: &self.rollout.host_lock,
             notes: &self.rollout.notes,
             created: needed.filter_map(known).collect::<BTreeMap<_, _>>(),
             is_old_stopped: owner.is_some_and(|of| self.state.is_old_stopped(of)),
@@ -295,7 +316,11 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
 
     fn wait(&self, step: &Step, name: StepRef, said: &Rc<RefCell<String>>) -> Option<Wait> {
         let deadline = match step {
-            Step::AwaitReady(of) | Step::Verify(of) => self.plan.service(*of).readiness.timeout,
+            Step::AwaitReady(of) => {
+                let readiness = &self.plan.service(*of).readiness;
+                readiness.timeout + readiness.settle
+            }
+            Step::Verify(of) => self.plan.service(*of).readiness.timeout,
             Step::Drain(of) => self.plan.service(*of).handover.as_ref()?.drain_timeout,
             _ => return None,
         };

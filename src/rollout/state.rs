@@ -249,6 +249,8 @@ impl<'a> State<'a> {
         may_have_happened
             && match self.step(step) {
                 Step::Create(_) | Step::Start(_) | Step::Cutover(_) | Step::Stop(_) => true,
+                // One that fails is run the other way round at once.
+                Step::Switch(_) => self.steps[step] != Progress::Failed,
                 Step::Delay(of) => {
                     let is_over = self.steps[step] == Progress::Done;
                     is_over && !self.plan.service(*of).way_back.delay.is_zero()

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use super::commit;
 use super::failure::end_of_check;
+use super::host::Host;
 use super::ready::{self, NotReady};
-use crate::cutover::{Course, Fleet};
+use crate::cutover::{Course, Fleet, until_answered};
 use crate::engine::api::{ContainerId, ContainerSpec, Exec, Inspection, RestartPolicy};
 use crate::engine::persist::persist;
 use crate::engine::{Engine, EngineError};
@@ -30,12 +32,14 @@ const UNDO_BACKOFF: [Duration; 4] = [
 ];
 
 /// Performs a step of one plan, or takes it back.
-#[derive(Debug)]
 pub(super) struct Stage<'a, E> {
     pub(super) engine: &'a E,
     pub(super) plan: &'a Plan,
     /// The helpers that lead connections.
     pub(super) fleet: &'a Fleet<'a, E>,
+    /// Where the user's commands are run, one after the other.
+    pub(super) host: &'a dyn Host,
+    pub(super) host_lock: &'a Mutex<()>,
     /// What is to be said at the end.
     pub(super) notes: &'a RefCell<Vec<String>>,
     /// The new containers that the records know of.
@@ -59,18 +63,19 @@ impl<E: Engine> Stage<'_, E> {
             Step::Create(of) => self.create(of).await.map(Some),
             Step::Detour(of) => self.detour(of).await.map(none),
             Step::Start(of) => self.start_led(of).await.map(none),
+            Step::Switch(of) => self.switch(of).await.map(none),
             Step::Cutover(of) => self.cut(of, Course::New).await.map(none),
             Step::Drain(of) => self.drain(of).await.map(none),
             Step::Verify(of) => self.verify(of).await.map(none),
             Step::PostStart(of) => {
-                let hooks = &self.plan.service(of).post_start;
+                let hooks = self.plan.service(of).post_start.iter();
                 self.hooks(of, &self.made(of).await?, hooks).await.map(none)
             }
             Step::PreStop(of) => {
-                let hooks = &self.plan.service(of).pre_stop;
+                let hooks = self.plan.service(of).before_stop_of(self.pair(of));
                 self.hooks(of, self.old(of)?, hooks).await.map(none)
             }
-            Step::AwaitReady(of) => self.await_ready(of, &self.made(of).await?).await.map(none),
+            Step::AwaitReady(of) => self.await_new(of, &self.made(of).await?).await.map(none),
             Step::Stop(of) => self.stop_led(of).await.map(none),
             Step::Delay(of) => {
                 sleep(self.plan.service(of).policy.delay).await;
@@ -80,6 +85,7 @@ impl<E: Engine> Stage<'_, E> {
             Step::Commit => commit::write(&self.plan.edits, &self.given_up).map(none),
             Step::Remove(of) => self.remove(self.old(of)?).await.map(none),
             Step::Rename(of) => self.rename(of, &self.made(of).await?).await.map(none),
+            Step::SwitchName(of) => self.switch_name(of).await.map(none),
         }
     }
 
@@ -111,6 +117,7 @@ impl<E: Engine> Stage<'_, E> {
                 Some(new) => self.stop_new(of, &new).await,
                 None => Ok(()),
             },
+            Step::Switch(of) => self.switch_back(of).await,
             Step::Cutover(of) => self.cut(of, Course::Old).await,
             Step::Stop(of) => self.bring_back(of, self.old_container(of)?).await,
             Step::Delay(of) => {
@@ -127,7 +134,8 @@ impl<E: Engine> Stage<'_, E> {
             | Step::Detour(_)
             | Step::Commit
             | Step::Remove(_)
-            | Step::Rename(_) => Ok(()),
+            | Step::Rename(_)
+            | Step::SwitchName(_) => Ok(()),
         }
     }
 
@@ -146,7 +154,7 @@ impl<E: Engine> Stage<'_, E> {
         if let Some(policy) = &old.restart {
             self.set_restart_policy(&old.id, policy).await?;
         }
-        self.await_ready(of, &old.id).await
+        self.await_old(of, &old.id).await
     }
 
     /// Stops an old container so that not even an engine that restarts starts it again.
@@ -224,9 +232,20 @@ impl<E: Engine> Stage<'_, E> {
         self.settle(call, id, |seen| seen.is_some_and(|seen| seen.name() == *name)).await
     }
 
-    async fn await_ready(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {
+    async fn await_new(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {
         let rule = &self.plan.service(of).readiness;
-        ready::await_ready(self.engine, id, rule, &self.said).await.map_err(reason)
+        let answers = async {
+            let Some(asked) = &rule.asked else { return Ok(()) };
+            let answered = until_answered(self.engine, &self.plan.run, id, asked, &self.said);
+            answered.await.map_err(NotReady::Engine)
+        };
+        ready::await_ready(self.engine, id, rule, &self.said, answers).await.map_err(reason)
+    }
+
+    async fn await_old(&self, of: ReplacementId, id: &ContainerId) -> Result<(), Reason> {
+        let rule = self.plan.service(of).readiness.of_old();
+        let nothing = async { Ok(()) };
+        ready::await_ready(self.engine, id, &rule, &self.said, nothing).await.map_err(reason)
     }
 
     /// Runs commands in a container, one after the other. A hook has no deadline under Compose; here
@@ -235,7 +254,7 @@ impl<E: Engine> Stage<'_, E> {
         &self,
         of: ReplacementId,
         id: &ContainerId,
-        hooks: &[Exec],
+        hooks: impl Iterator<Item = &Exec>,
     ) -> Result<(), Reason> {
         let deadline = self.plan.service(of).readiness.timeout;
         for hook in hooks {
@@ -270,7 +289,7 @@ impl<E: Engine> Stage<'_, E> {
         settled.await.map_err(|error| text(&error))
     }
 
-    async fn look(&self, id: &ContainerId) -> Result<Option<Inspection>, Reason> {
+    pub(super) async fn look(&self, id: &ContainerId) -> Result<Option<Inspection>, Reason> {
         persist(async || self.engine.container(&id.0).await).await.map_err(|error| text(&error))
     }
 
@@ -300,7 +319,7 @@ impl<E: Engine> Stage<'_, E> {
     }
 
     /// The new container of a replacement: by the records, else by name and run.
-    async fn find(&self, of: ReplacementId) -> Result<Option<ContainerId>, Reason> {
+    pub(super) async fn find(&self, of: ReplacementId) -> Result<Option<ContainerId>, Reason> {
         if let Some(id) = self.created.get(&of) {
             return Ok(Some(id.clone()));
         }

@@ -19,12 +19,15 @@ pub(super) fn unwind(state: &State, targets: &BTreeSet<ReplacementId>) -> Vec<Ac
     let mut acts: Vec<Act> = waits(state, targets).map(Act::Leave).collect();
     let undoable = undoable(state, targets);
     let allowed = within_parallelism(state, targets, &undoable);
-    let may_go = |of: &ReplacementId, step: usize| {
-        allowed.contains(of) || matches!(state.step(step), Step::Cutover(_))
-    };
+    let may_go = |of: &ReplacementId, step: usize| allowed.contains(of) || leads(state.step(step));
     let undo = undoable.into_iter().filter(|(of, step)| may_go(of, *step));
     acts.extend(undo.map(|(_, step)| Act::Undo(step)));
     acts
+}
+
+/// Whether a step leads requests.
+fn leads(step: &Step) -> bool {
+    matches!(step, Step::Cutover(_) | Step::Switch(_))
 }
 
 fn waits(state: &State, targets: &BTreeSet<ReplacementId>) -> impl Iterator<Item = usize> {
@@ -87,7 +90,7 @@ fn within_parallelism(
     let is_on_its_way = |of: &ReplacementId| {
         let begun = |step| {
             matches!(state.progress(step), Progress::Undone | Progress::Undoing)
-                && !matches!(state.step(step), Step::Cutover(_))
+                && !leads(state.step(step))
         };
         state.steps_of(*of).any(begun) && may_go_on(of) && !is_stuck(state, *of)
     };

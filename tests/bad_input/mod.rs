@@ -7,6 +7,7 @@ mod files;
 mod services;
 mod syntax;
 mod tags;
+mod wishes;
 
 use case::{Case, SHOP};
 use insta::assert_snapshot;

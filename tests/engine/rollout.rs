@@ -118,8 +118,16 @@ fn plan(old: ContainerId) -> Plan {
         replacements: vec![replacement],
         post_start: Vec::new(),
         pre_stop: Vec::new(),
-        readiness: Readiness { timeout: Duration::from_secs(20), ready_after: SOON },
+        before_stop: None,
+        readiness: Readiness {
+            timeout: Duration::from_secs(20),
+            ready_after: SOON,
+            ..Readiness::default()
+        },
         handover: None,
+        proxies: Vec::new(),
+        reload: Vec::new(),
+        switch: None,
     };
     let services = vec![service];
     Plan {

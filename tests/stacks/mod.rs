@@ -19,3 +19,4 @@ mod sharing;
 mod staying_down;
 mod surviving;
 mod upgrading;
+mod wishing;

@@ -21,8 +21,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     (
         "rollout",
         &[
-            "cutover", "plan", "probe", "engine", "compose", "journal", "report", "error", "text",
-            "labels",
+            "cutover", "plan", "probe", "engine", "compose", "journal", "report", "env", "error",
+            "text", "labels",
         ],
     ),
     ("report", &["plan", "probe", "journal", "rollout", "error", "text"]),

@@ -27,3 +27,14 @@ fn words_with_dashes(line: &str) -> impl Iterator<Item = String> {
     let words = line.split([' ', '`', ',', '|']).filter(|word| word.starts_with("--"));
     words.map(str::to_owned)
 }
+
+#[test]
+fn every_variable_of_a_switch_and_every_wish_is_in_a_table() {
+    for variable in composeup::env::switch::ALL {
+        let row = format!("| `{}` | {} |", variable.name, variable.meaning);
+        assert!(README.contains(&row), "the README lacks {row}");
+    }
+    for key in composeup::plan::wishes::KEYS {
+        assert!(README.contains(&format!("\n| `{key}` |")), "the README lacks `{key}`");
+    }
+}

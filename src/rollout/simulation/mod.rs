@@ -9,6 +9,8 @@
 //!   the old one. An old container that serves again has its restart policy again.
 //! - Who lives in another container's network is started only while that one runs, and never stays
 //!   behind in one that goes.
+//! - A proxy that the user's command points at containers points at those that serve, at every
+//!   instant; in the end its file names containers there are.
 //! - No container that is not the plan's is touched.
 //! - A run ends with every replica old, all serving under their own names, and the files unwritten;
 //!   or with every replica new, and the files written; or with some of each, and says so: allowed
@@ -30,4 +32,6 @@ mod faults;
 mod random;
 mod requests;
 mod scene;
+mod signpost;
+mod switching;
 mod waits;

@@ -10,7 +10,7 @@ use super::scene::Scene;
 use crate::engine::fake::{Behaviour, Fault, How, Verb};
 use crate::journal::outcome::{Outcome, RolloutReport, Signal};
 use crate::plan::policy::{FailureAction, Policy};
-use crate::plan::steps::{Handover, Order, ReplacementId};
+use crate::plan::steps::{Handover, Order, ReplacementId, Switch};
 use crate::plan::{Plan, sample};
 
 /// How many rollouts; `PROPTEST_CASES` asks for others.
@@ -30,6 +30,8 @@ struct ServiceCase {
     is_led: bool,
     /// Whether the last replica is added or removed.
     last: Last,
+    /// Whether a proxy is switched.
+    is_switched: bool,
 }
 
 /// What a service has to do with the one before it.
@@ -88,8 +90,8 @@ fn service() -> impl Strategy<Value = ServiceCase> {
         prop_oneof![4 => Just(Last::Replaced), 1 => Just(Last::Added), 1 => Just(Last::Removed)];
     let bond =
         prop_oneof![2 => Just(Bond::None), 2 => Just(Bond::Depends), 1 => Just(Bond::Shares)];
-    (replicas, order, policy(), policy(), bond, any::<bool>(), last).prop_map(
-        |(replicas, order, forward, way_back, bond, is_led, last)| ServiceCase {
+    (replicas, order, policy(), policy(), bond, any::<bool>(), last, any::<bool>()).prop_map(
+        |(replicas, order, forward, way_back, bond, is_led, last, is_switched)| ServiceCase {
             replicas,
             order,
             forward,
@@ -97,6 +99,7 @@ fn service() -> impl Strategy<Value = ServiceCase> {
             bond,
             is_led,
             last,
+            is_switched,
         },
     )
 }
@@ -150,6 +153,11 @@ fn plan(case: &Case) -> Plan {
         service.way_back = wanted.way_back.clone();
         let is_led = wanted.is_led && wanted.order == Order::StartFirst;
         service.handover = is_led.then(|| Handover { drain_timeout: Duration::from_secs(30) });
+        let is_whole = matches!(wanted.last, Last::Replaced) && wanted.bond != Bond::Shares;
+        if wanted.is_switched && wanted.order == Order::StartFirst && is_whole {
+            let (command, dir) = (vec!["./switch".into()], "/srv/shop".into());
+            service.switch = Some(Switch { command, dir });
+        }
         let Some(last) = service.replacements.last_mut() else { continue };
         match wanted.last {
             Last::Replaced => {}

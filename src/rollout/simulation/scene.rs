@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use serde_json::json;
 
+use super::signpost::Signpost;
 use crate::compose::edit::LineChange;
 use crate::engine::Engine;
 use crate::engine::api::{ContainerId, ContainerSpec, RestartPolicy};
@@ -40,6 +41,8 @@ pub(super) struct Scene {
     pub(super) events: Vec<Event>,
     /// Requests that are sent during the next run.
     pub(super) probe: Option<Probe>,
+    /// What the commands of services that are switched point.
+    pub(super) signpost: Signpost,
     file: PathBuf,
     bystander: ContainerId,
     broken: Rc<RefCell<Vec<ReplacementId>>>,
@@ -114,12 +117,14 @@ impl Scene {
         plan.edits = vec![edit(&file, names)];
         fake.script("app:2", Behaviour::ServesAfter(Duration::from_secs(2)));
         let (journal, broken) = (Rc::default(), Rc::default());
+        let signpost = Signpost::of(&plan, &fake);
         let scene = Self {
             fake,
             plan,
             journal,
             events: Vec::new(),
             probe: None,
+            signpost,
             file,
             bystander,
             broken,
@@ -161,6 +166,7 @@ impl Scene {
         let records = self.journal.borrow().records.clone();
         let mut pen = Pen { paper: Rc::clone(&self.journal), fake: self.fake.clone() };
         let rollout = Rollout::begin(&self.plan, &records, &self.fake, &mut self.events, cancel);
+        let rollout = rollout.on(self.signpost.clone());
         if let Some(probe) = self.probe.take() {
             rollout.watch(probe);
         }
@@ -201,6 +207,7 @@ impl Scene {
         let plan = self.plan.clone();
         let bystander = self.bystander.clone();
         let broken = Rc::clone(&self.broken);
+        let signpost = self.signpost.clone();
         self.fake.observe(move |world| {
             for (index, service) in plan.services.iter().enumerate() {
                 let all = (0..service.replacements.len())
@@ -211,18 +218,32 @@ impl Scene {
                 assert!(serving >= promised, "{}: {serving} of {promised}", service.service);
                 assert_alone(service, world);
             }
+            signpost.assert_serves(world, |id| {
+                let mut all = plan.replacements();
+                let is_it = |one: &Container, of: ReplacementId| {
+                    let pair = plan.replacement(of);
+                    let is_new = one.label(labels::RUN) == Some(&plan.run);
+                    is_new && [pair.name(), pair.final_name.as_str()].contains(&one.name())
+                };
+                let broken = broken.borrow();
+                world.container(&id.0).is_some_and(|one| {
+                    all.any(|of| is_it(one, of) && is_broken(&plan, &broken, of))
+                })
+            });
             assert!(world.container(&bystander.0).unwrap().is_serving(), "the bystander serves");
         });
     }
 
     /// Every replica is old and serves, nothing new is there, the file is as it was.
     pub(super) fn assert_all_old(&self) {
+        self.signpost.assert_file_holds();
         assert_eq!(fs::read_to_string(&self.file).unwrap(), BEFORE);
         self.assert_containers(|_| false);
     }
 
     /// Every replica is new and serves under its own name, and the file says so.
     pub(super) fn assert_all_new(&self) {
+        self.signpost.assert_file_holds();
         assert_eq!(fs::read_to_string(&self.file).unwrap(), AFTER);
         self.assert_containers(|_| true);
     }
