@@ -124,9 +124,90 @@ fn address(container: &Inspection) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use futures_util::stream::unfold;
     use serde_json::json;
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
+    use tokio::time::timeout;
 
     use super::*;
+    use crate::engine::api::{ContainerSpec, Link};
+    use crate::engine::fake::Fake;
+    use crate::labels;
+
+    /// An engine with one running container.
+    async fn engine() -> (Fake, ContainerId) {
+        let fake = Fake::new();
+        fake.add_image("app:1", json!({}));
+        let (connect, files) = (Vec::new(), Vec::new());
+        let body = json!({ "Image": "app:1" });
+        let spec = ContainerSpec { name: "new".into(), platform: None, body, connect, files };
+        let id = fake.create(&spec).await.unwrap();
+        fake.start(&id).await.unwrap();
+        (fake, id)
+    }
+
+    /// A helper that finds these statuses one after the other, and then falls silent.
+    fn finding(statuses: &Arc<Mutex<VecDeque<u16>>>) -> Link {
+        let (near, far) = duplex(4096);
+        let (read, write) = split(near);
+        let statuses = Arc::clone(statuses);
+        tokio::spawn(async move {
+            let (read, mut write) = split(far);
+            let mut lines = BufReader::new(read).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                if line.is_empty() {
+                    continue;
+                }
+                let Some(status) = statuses.lock().unwrap().pop_front() else { return };
+                let answer = Answer::Fetched { status, body: String::new() };
+                let line = serde_json::to_string(&answer).unwrap() + "\n";
+                write.write_all(line.as_bytes()).await.unwrap();
+            }
+        });
+        let lines = unfold(BufReader::new(read).lines(), |mut lines| async move {
+            let line = lines.next_line().await.ok().flatten()?;
+            Some((Ok(line), lines))
+        });
+        Link { input: Box::pin(write), lines: Box::pin(lines) }
+    }
+
+    fn asked(successes: u32) -> Asked {
+        Asked { question: http("http://:80/up"), successes }
+    }
+
+    #[tokio::test]
+    async fn so_many_answers_in_a_row_count_and_a_bad_one_begins_anew() {
+        let (fake, id) = engine().await;
+        let statuses = Arc::new(Mutex::new(VecDeque::from([503, 200, 503, 200, 200, 404])));
+        let scripted = Arc::clone(&statuses);
+        fake.script_links(move |_| finding(&scripted));
+        let said = RefCell::default();
+        until_answered(&fake, "r1", &id, &asked(2), &said).await.unwrap();
+        assert_eq!(*statuses.lock().unwrap(), [404]);
+        assert_eq!(*said.borrow(), "`http://:80/up` answers with 503");
+    }
+
+    #[tokio::test]
+    async fn where_nobody_can_ask_it_is_an_error_and_nobody_is_left() {
+        let (fake, id) = engine().await;
+        let end = until_answered(&fake, "r1", &id, &asked(1), &RefCell::default()).await;
+        assert!(end.as_ref().unwrap_err().starts_with("nobody can ask it: "), "{end:?}");
+        let is_helper = |one: &&crate::engine::fake::Container| one.label(labels::HELPER).is_some();
+        assert_eq!(fake.look(|world| world.containers().iter().filter(is_helper).count()), 0);
+    }
+
+    #[tokio::test]
+    async fn one_that_has_ended_is_the_business_of_who_watches_it() {
+        let (fake, id) = engine().await;
+        fake.stop(&id, None).await.unwrap();
+        let said = RefCell::default();
+        let asked = asked(1);
+        let waiting = until_answered(&fake, "r1", &id, &asked, &said);
+        assert!(timeout(Duration::from_secs(1), waiting).await.is_err());
+    }
 
     fn http(text: &str) -> Question {
         text.parse().unwrap()

@@ -43,6 +43,15 @@ fn service(service: &ServicePlan) -> Value {
         "way_back": policy(&service.way_back),
         "timeout_ms": millis(service.readiness.timeout),
         "ready_after_ms": millis(service.readiness.ready_after),
+        "ready": service.readiness.asked.as_ref().map(|asked| {
+            json!({ "url": asked.question.url(), "successes": asked.successes })
+        }),
+        "settle_ms": millis(service.readiness.settle),
+        "drain_timeout_ms": service.handover.as_ref().map(|led| millis(led.drain_timeout)),
+        "pre_stop": service.before_stop.as_ref().map(|exec| &exec.command),
+        "switch": service.switch.as_ref().map(|switch| &switch.command),
+        "proxies": service.proxies,
+        "reload": service.reload,
         "replicas": service.replacements.iter().map(replacement).collect::<Value>(),
     })
 }

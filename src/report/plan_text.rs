@@ -89,7 +89,9 @@ impl PlanText {
         let mut text = row.unwrap_or_else(|| fit(&start, self.width)) + "\n";
         let indent = " ".repeat(name + 5);
         let causes = service.causes.iter().map(|cause| &cause.0);
-        for cause in causes.chain(&service.order_cause) {
+        let switch = service.switch.as_ref().map(|switch| switch.command.join(" "));
+        let switch = switch.map(|words| format!("runs `{words}` here to switch the proxy"));
+        for cause in causes.chain(&service.order_cause).chain(&switch) {
             let line = wrap(&indent, cause, name + 8, self.width);
             text += &self.style.paint(Tone::Faint, line);
             text += "\n";
