@@ -77,17 +77,26 @@ impl Entry {
     }
 }
 
+/// The request for one socket alone, as it is now.
+pub(super) fn again(entry: &Entry, seq: u32) -> Vec<u8> {
+    one(SOCK_DIAG_BY_FAMILY, entry, seq)
+}
+
 /// The request to close one socket, as if its process had broken it off.
 pub(super) fn destroy(entry: &Entry, seq: u32) -> Vec<u8> {
+    one(SOCK_DESTROY, entry, seq)
+}
+
+fn one(kind: u16, entry: &Entry, seq: u32) -> Vec<u8> {
     let header = ReqV2 {
         family: entry.family,
         protocol: TCP,
-        ext: 0,
+        ext: WITH_INFO,
         pad: 0,
         states: u32::MAX,
         sockid: entry.id.clone(),
     };
-    message(SOCK_DESTROY, flags(NLM_F_REQUEST | NLM_F_ACK), seq, header.as_slice())
+    message(kind, flags(NLM_F_REQUEST | NLM_F_ACK), seq, header.as_slice())
 }
 
 fn flags(flags: i32) -> u16 {

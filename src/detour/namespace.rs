@@ -156,15 +156,36 @@ impl Kernel {
         Ok(claimed)
     }
 
-    fn destroy(&mut self, entry: &Entry) -> io::Result<bool> {
-        let seq = self.sockets.reserve(1);
-        self.sockets.send(&diag::destroy(entry, seq))?;
-        match self.sockets.await_ack(seq, seq) {
-            Ok(()) => Ok(true),
+    /// Closes a socket of which this holds at the very last moment: since the look at all of them
+    /// its program may have begun to use it.
+    fn destroy_if(
+        &mut self,
+        entry: &Entry,
+        holds: impl Fn(&Connection) -> bool,
+    ) -> io::Result<bool> {
+        match self.try_destroy_if(entry, holds) {
             // It ended by itself meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+            end => end,
         }
+    }
+
+    fn try_destroy_if(
+        &mut self,
+        entry: &Entry,
+        holds: impl Fn(&Connection) -> bool,
+    ) -> io::Result<bool> {
+        let seq = self.sockets.reserve(2);
+        let (again, destroy) = (diag::again(entry, seq), diag::destroy(entry, seq + 1));
+        let mut now = Vec::new();
+        self.sockets.send(&again)?;
+        self.sockets.await_list(seq, |body| now.extend(diag::entry(body)))?;
+        if !diag::connections(now).iter().any(|(_, one)| holds(one)) {
+            return Ok(false);
+        }
+        self.sockets.send(&destroy)?;
+        self.sockets.await_ack(seq + 1, seq + 1)?;
+        Ok(true)
     }
 }
 
@@ -195,13 +216,13 @@ impl Namespace for Kernel {
     }
 
     fn close(&mut self, to: &[IpAddr], quiet: Duration) -> Result<usize, Refusal> {
+        let carries_nothing =
+            |one: &Connection| one.established && (one.is_at_rest(quiet) || one.is_unused());
         let mut closed = 0;
         for (entry, connection) in self.look().map_err(|error| refusal(&error))? {
-            if to.contains(&connection.reached)
-                && connection.established
-                && (connection.is_at_rest(quiet) || connection.is_unused())
-            {
-                closed += usize::from(self.destroy(&entry).map_err(|error| refusal(&error))?);
+            if to.contains(&connection.reached) && carries_nothing(&connection) {
+                let end = self.destroy_if(&entry, carries_nothing);
+                closed += usize::from(end.map_err(|error| refusal(&error))?);
             }
         }
         Ok(closed)
