@@ -145,8 +145,8 @@ async fn exchange(
     Exchange { due: due - start, took, ended: start.elapsed(), failure }
 }
 
-/// Asks once; only a request of which nothing was sent, since its connection had been closed
-/// before, is sent on another one, as browsers and libraries do.
+/// Asks once. On a kept connection that turns out to be closed a request is sent again, as browsers
+/// and libraries do: any of which nothing was sent, and a GET that nothing was answered to.
 async fn ask(address: SocketAddr, order: Order, pool: &Pool) -> Result<(), String> {
     let mut request = order.request();
     loop {
@@ -167,6 +167,7 @@ async fn ask(address: SocketAddr, order: Order, pool: &Pool) -> Result<(), Strin
             }
             Err(mut error) => match error.take_message() {
                 Some(unsent) if is_kept => request = unsent,
+                None if is_kept && !order.is_post => request = order.request(),
                 _ => return Err(error.into_error().to_string()),
             },
         }

@@ -101,15 +101,17 @@ fn measure_under_load(table: &mut Table, proxy: Proxy, end: &'static str) {
             row("no upgrade", &load.finish(), None);
         }
         let load = Load::start(site.address, RATE);
-        let mut took = Duration::ZERO;
+        let mut all = Vec::new();
         for _ in 0..upgrades() {
             load.go_on(BETWEEN);
-            took += way.upgrade(&mut site);
+            all.push(way.upgrade(&mut site));
         }
+        let took: Duration = all.iter().map(|done| done.took).sum();
         load.go_on(AFTER);
         let tally = load.finish();
         row(way.name(), &tally, Some(took / upgrades()));
         if tally.failed() > 0 {
+            all.iter().for_each(|done| eprintln!("{done}"));
             eprintln!("{}", site.proxy_log());
         }
     }
@@ -138,7 +140,7 @@ fn measure_time(table: &mut Table, check_every: Duration) {
     let floor = floor();
     let took = [Way::Composeup, Way::DockerRollout, Way::ComposeUp].map(|way| {
         let mut site = Site::up(Proxy::NginxVariable, app);
-        let all: Duration = (0..upgrades()).map(|_| way.upgrade(&mut site)).sum();
+        let all: Duration = (0..upgrades()).map(|_| way.upgrade(&mut site).took).sum();
         (way, all / upgrades())
     });
     let rollout = took[1].1.as_secs_f64();

@@ -15,11 +15,11 @@ const AFTER: Duration = Duration::from_secs(7);
 fn assert_no_request_fails(proxy: Proxy, end: &'static str) {
     let mut site = Site::up(proxy, App::slow_to_start(end));
     let load = Load::start(site.address, RATE);
-    Way::Composeup.upgrade(&mut site);
+    let done = Way::Composeup.upgrade(&mut site);
     load.go_on(AFTER);
     let tally = load.finish();
     assert!(tally.sent() > 100, "{tally}");
-    assert_eq!(tally.failed(), 0, "{tally}{}", site.proxy_log());
+    assert_eq!(tally.failed(), 0, "{tally}{done}\n{}", site.proxy_log());
 }
 
 #[test]
