@@ -14,6 +14,7 @@ mod netlink;
 mod protocol;
 mod ruleset;
 mod serve;
+mod tracking;
 
 pub use namespace::{Kernel, Namespace};
 pub use protocol::{Answer, Command, Connection, Detour, Fetch, Refusal};

@@ -15,6 +15,7 @@ use super::neighbours::Neighbours;
 use super::netlink::Socket;
 use super::protocol::{Connection, Detour, Refusal};
 use super::ruleset::{Family, drop_table, replace};
+use super::tracking;
 
 /// What can be done to a network namespace.
 pub trait Namespace {
@@ -133,7 +134,12 @@ impl Kernel {
             self.sockets.await_list(seq, |body| entries.extend(diag::entry(body)))?;
         }
         let mut found = diag::connections(entries);
-        self.ends.note(found.iter().map(|(entry, one)| (entry.cookie(), one.peer.ip())));
+        let opened = found.iter().filter(|(_, one)| !one.accepted);
+        let opened = opened.map(|(entry, one)| (entry.cookie(), one.local, one.peer));
+        // Where nothing is tracked, the detours tell.
+        let answerer =
+            |local, shown| tracking::answerer(&mut self.rules, local, shown).ok().flatten();
+        self.ends.note(opened, answerer);
         for (entry, connection) in &mut found {
             connection.reached = self.ends.reached(entry.cookie(), connection.peer.ip());
         }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 
-use netlink_bindings::consts::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE, NLM_F_REQUEST};
+use netlink_bindings::consts::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE};
 use netlink_bindings::rt_neigh::{self, Ndmsg, NtfFlags, NudState, OpGetneighDump};
 use netlink_bindings::rt_route::{self, OpGetrouteDo, Rtmsg};
-use netlink_bindings::traits::{NetlinkRequest, Protocol};
+use netlink_bindings::traits::NetlinkRequest;
 
-use super::netlink::{Socket, message};
+use super::netlink::{Socket, framed};
 
 /// Address families. Source: `socket(2)`.
 const AF_INET: u8 = 2;
@@ -88,15 +88,6 @@ impl Neighbours {
         self.socket.send(&framed(request, flags | NLM_F_ACK, seq))?;
         self.socket.await_ack(seq, seq)
     }
-}
-
-fn framed(request: &impl NetlinkRequest, flags: i32, seq: u32) -> Vec<u8> {
-    let kind = match request.protocol() {
-        Protocol::Raw { request_type, .. } => request_type,
-        Protocol::Generic(_) => 0,
-    };
-    let flags = u16::try_from(NLM_F_REQUEST | flags).unwrap_or(0);
-    message(kind, flags, seq, request.payload())
 }
 
 fn family(address: IpAddr) -> u8 {

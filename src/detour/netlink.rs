@@ -4,6 +4,8 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use netlink_bindings::builtin::Nlmsghdr;
+use netlink_bindings::consts::NLM_F_REQUEST;
+use netlink_bindings::traits::{NetlinkRequest, Protocol as Kind};
 use rustix::net::{self, AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 /// Kinds of messages that every protocol has. Source: netlink(7).
@@ -147,6 +149,16 @@ pub(super) fn message(kind: u16, flags: u16, seq: u32, body: &[u8]) -> Vec<u8> {
     let len = u32::try_from(Nlmsghdr::len() + body.len()).unwrap_or(u32::MAX);
     let header = Nlmsghdr { len, r#type: kind, flags, seq, pid: 0 };
     [header.as_slice(), body].concat()
+}
+
+/// A request as the library makes it, with more flags, as one message.
+pub(super) fn framed(request: &impl NetlinkRequest, flags: i32, seq: u32) -> Vec<u8> {
+    let kind = match request.protocol() {
+        Kind::Raw { request_type, .. } => request_type,
+        Kind::Generic(_) => 0,
+    };
+    let flags = u16::try_from(NLM_F_REQUEST | flags).unwrap_or(0);
+    message(kind, flags, seq, request.payload())
 }
 
 #[cfg(test)]

@@ -254,6 +254,24 @@ fn a_connection_is_known_by_where_it_leads_whatever_address_it_shows() {
 }
 
 #[test]
+fn what_an_earlier_helper_led_is_known_by_where_it_leads() {
+    Lab::run("earlier", &async |lab| {
+        let street = Street::build(lab, "fd00:c0:8::/64").await;
+        let Detour { from: old, to: new } = street.v4();
+        let mut earlier = Helper::start(lab, &street.client, &["NET_ADMIN"]).await;
+        assert_eq!(earlier.ask(&Command::Set(vec![street.v4()])).await, Answer::Done);
+        let idle = format!("(echo 1; sleep 30) | busybox nc {old} 9000 >/idle");
+        street.background(lab, &idle).await;
+        lab.shell(&street.client, "until busybox grep -q new-1 /idle; do :; done").await;
+        lab.docker.remove(&earlier.0).await.unwrap();
+        let mut helper = Helper::start(lab, &street.client, &["NET_ADMIN"]).await;
+        let found = helper.connections().await;
+        let ends: Vec<_> = found.iter().map(|one| (one.peer.ip(), one.reached)).collect();
+        assert_eq!(ends, [(old, new)]);
+    });
+}
+
+#[test]
 fn a_helper_that_stays_leads_until_somebody_else_has_the_address() {
     Lab::run("staying", &async |lab| {
         let street = Street::build(lab, "fd00:c0:7::/64").await;
