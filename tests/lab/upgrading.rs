@@ -22,6 +22,19 @@ fn assert_no_request_fails(proxy: Proxy, end: &'static str) {
     assert_eq!(tally.failed(), 0, "{tally}{done}\n{}", site.proxy_log());
 }
 
+/// The second one begins while the first one's helpers are still there, and its new container gets
+/// the address that the first one's old container had.
+#[test]
+fn two_upgrades_one_after_the_other() {
+    let mut site = Site::up(Proxy::NginxResolve, App::slow_to_start("dies"));
+    let load = Load::start(site.address, RATE);
+    let both = [(); 2].map(|()| Way::Unwatched.upgrade(&mut site));
+    load.go_on(AFTER);
+    let tally = load.finish();
+    let [first, second] = both;
+    assert_eq!(tally.failed(), 0, "{tally}{first}\n{second}\n{}", site.proxy_log());
+}
+
 #[test]
 fn nginx_with_a_variable() {
     assert_no_request_fails(Proxy::NginxVariable, "dies");

@@ -18,6 +18,8 @@ pub(super) const ROLLOUT: &str = "COMPOSEUP_LAB_ROLLOUT";
 pub(super) enum Way {
     /// `composeup upgrade`.
     Composeup,
+    /// The same, without a look at the new container after it has become ready.
+    Unwatched,
     /// `docker rollout`, after the tag was changed by hand.
     DockerRollout,
     /// `docker compose up -d`, after the tag was changed by hand.
@@ -29,6 +31,7 @@ impl Way {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Composeup => "composeup",
+            Self::Unwatched => "composeup --monitor 0s",
             Self::DockerRollout => "docker-rollout",
             Self::ComposeUp => "docker compose up -d",
         }
@@ -48,9 +51,12 @@ impl Way {
     pub(super) fn upgrade(self, site: &mut Site) -> Done {
         let tag = site.next_tag();
         let mut command = match self {
-            Self::Composeup => {
+            Self::Composeup | Self::Unwatched => {
                 let mut command = composeup();
                 command.args(["upgrade", "--yes", "--json", "web", tag]);
+                if self == Self::Unwatched {
+                    command.args(["--monitor", "0s"]);
+                }
                 command.env("COMPOSEUP_STATE_DIR", site.state_dir());
                 command
             }
