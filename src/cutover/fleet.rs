@@ -1,12 +1,13 @@
 //! Leads connections while containers are replaced: what each helper of a run is to do, and when.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 use tokio::time::{Instant, sleep};
 
 use super::crew::Crew;
@@ -34,6 +35,10 @@ pub struct Fleet<'a, E> {
     pub(super) proxies: Proxies,
     pub(super) crew: Crew<'a, E>,
     pub(super) map: RefCell<Map>,
+    /// The networks of each pair on which services are found by name.
+    networks: RefCell<BTreeMap<ReplacementId, BTreeSet<String>>>,
+    /// Whether a container is in the host's own network.
+    has_neighbours_on_host: OnceCell<bool>,
     begun: Notify,
     last_stop: Cell<Option<Instant>>,
 }
@@ -53,6 +58,8 @@ impl<'a, E: Engine> Fleet<'a, E> {
             proxies: Proxies::default(),
             crew: Crew::new(engine, run),
             map: RefCell::default(),
+            networks: RefCell::default(),
+            has_neighbours_on_host: OnceCell::new(),
             begun: Notify::new(),
             last_stop: Cell::new(None),
         }
@@ -62,7 +69,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
     pub async fn man(&self, of: ReplacementId, pair: Pair) {
         self.map.borrow_mut().pairs.entry(of).or_insert(pair);
         self.begun.notify_one();
-        self.update(of).await;
+        self.survey(of).await;
         self.apply().await;
     }
 
@@ -73,7 +80,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
             Some(pair) => (pair.new, pair.is_starting) = (Some(new.clone()), true),
             None => return,
         }
-        self.update(of).await;
+        self.look_at_all(of).await;
         self.tell_all().await;
     }
 
@@ -83,7 +90,10 @@ impl<'a, E: Engine> Fleet<'a, E> {
             Some(pair) => (pair.course, pair.is_starting) = (course, false),
             None => return,
         }
-        self.update(of).await;
+        // One of them has just started, and has got its address.
+        if course == Course::Old {
+            self.look_at_all(of).await;
+        }
         self.apply().await;
     }
 
@@ -127,8 +137,12 @@ impl<'a, E: Engine> Fleet<'a, E> {
         }
         self.apply().await;
         while let Some(event) = joins.next().await {
-            let Some(network) = event?.attributes.remove("name") else { continue };
-            if self.map.borrow().knows(&network) {
+            let mut about = event?.attributes;
+            let Some(network) = about.remove("name") else { continue };
+            let who = about.remove("container").map(ContainerId);
+            // A new container is looked at when it starts.
+            let is_ours = who.is_some_and(|who| self.map.borrow().is_new(&who));
+            if !is_ours && self.map.borrow().knows(&network) {
                 self.look(&network).await?;
                 self.apply().await;
             }
@@ -136,7 +150,8 @@ impl<'a, E: Engine> Fleet<'a, E> {
         Ok(())
     }
 
-    async fn update(&self, of: ReplacementId) {
+    /// Finds the networks of a pair, and who is on them.
+    async fn survey(&self, of: ReplacementId) {
         let anchors = self.map.borrow().anchors(of);
         for anchor in anchors {
             // What cannot be looked at now is looked at by the next event.
@@ -144,11 +159,19 @@ impl<'a, E: Engine> Fleet<'a, E> {
             if self.is_reached_from_host(&seen).await {
                 self.map.borrow_mut().has_host = true;
             }
-            for network in seen.networks().into_keys() {
-                if !NOT_OURS.contains(&network.as_str()) {
-                    let _ = self.look(&network).await;
-                }
-            }
+            let names = seen.networks().into_keys();
+            let names: Vec<String> =
+                names.filter(|name| !NOT_OURS.contains(&name.as_str())).collect();
+            self.networks.borrow_mut().entry(of).or_default().extend(names);
+        }
+        self.look_at_all(of).await;
+    }
+
+    /// Sees who is on the networks of a pair by now.
+    async fn look_at_all(&self, of: ReplacementId) {
+        let networks = self.networks.borrow().get(&of).cloned().unwrap_or_default();
+        for network in networks {
+            let _ = self.look(&network).await;
         }
     }
 
@@ -159,8 +182,11 @@ impl<'a, E: Engine> Fleet<'a, E> {
         if ports.is_some_and(|ports| !ports.is_empty()) {
             return true;
         }
-        let host = self.engine.network("host").await.ok().flatten();
-        host.is_some_and(|host| !members(&host).is_empty())
+        let look = async || {
+            let host = self.engine.network("host").await.ok().flatten();
+            host.is_some_and(|host| !members(&host).is_empty())
+        };
+        *self.has_neighbours_on_host.get_or_init(look).await
     }
 
     async fn look(&self, network: &str) -> Result<(), EngineError> {
@@ -188,7 +214,6 @@ impl<'a, E: Engine> Fleet<'a, E> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
 
     use futures_util::stream::unfold;

@@ -150,6 +150,11 @@ impl Map {
         self.next.insert(network.to_owned(), next);
     }
 
+    /// Whether a container is the new one of a pair.
+    pub(super) fn is_new(&self, id: &ContainerId) -> bool {
+        self.pairs.values().any(|pair| pair.new.as_ref() == Some(id))
+    }
+
     /// Whether anybody looks at this network.
     pub(super) fn knows(&self, network: &str) -> bool {
         self.networks.contains_key(network)

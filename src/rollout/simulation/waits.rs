@@ -76,7 +76,7 @@ async fn the_number_of_calls_grows_with_the_replicas_alone() {
     // The wait and the monitor window listen and then look once each.
     let waits = [(Verb::Container, 2), (Verb::Events, 2)];
     // From the detour to the end everybody on the network is looked at when that may have changed.
-    let leading = [(Verb::Container, 6), (Verb::Events, 2), (Verb::Network, 9)];
+    let leading = [(Verb::Container, 4), (Verb::Events, 2), (Verb::Network, 4)];
     let handover = Handover { drain_timeout: Duration::from_secs(30) };
     for (handover, looks) in [(None, waits.to_vec()), (Some(handover), leading.to_vec())] {
         let each = BTreeMap::from_iter([changes.to_vec(), looks].concat());
