@@ -11,6 +11,7 @@ mod proxy;
 mod roles;
 mod scaling;
 mod site;
+mod switching;
 mod tally;
 mod upgrading;
 mod ways;

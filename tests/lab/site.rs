@@ -107,7 +107,8 @@ impl Site {
         self.engine.containers(&self.project)
     }
 
-    fn name_of(&self, service: &str) -> String {
+    /// Name of the one container of a service.
+    pub(super) fn name_of(&self, service: &str) -> String {
         Compose::V2_40.container_name(&self.project, service, 1)
     }
 

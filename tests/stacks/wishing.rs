@@ -7,9 +7,11 @@ use std::time::Duration;
 use composeup::engine::Engine as _;
 use composeup::engine::api::Exec;
 use composeup::labels;
+use rustix::process::Signal;
 
 use crate::support::command::Done;
 use crate::support::compose::Compose;
+use crate::support::running::Running;
 use crate::support::stack::Stack;
 use crate::support::state::State;
 
@@ -158,11 +160,7 @@ fn a_version_that_fails_after_the_switch_gives_the_proxy_back() {
     State::of(&stack).assert_is(&before, &done);
     let names = told(&stack);
     assert_eq!(names.len(), 2, "{names:?}");
-    assert!(names[1].contains(&format!(" {} ", before_name(&stack))), "{names:?}");
-}
-
-fn before_name(stack: &Stack) -> String {
-    stack.container("web", 1).name()
+    assert!(names[1].contains(&format!(" {} ", stack.container("web", 1).name())), "{names:?}");
 }
 
 #[test]
@@ -195,4 +193,55 @@ fn wishes_change_no_hash_and_no_container() {
     let done = plain.upgrade(&["web"]);
     assert_eq!(done.code, 0, "{done}");
     State::of(&plain).assert_is(&before, &done);
+}
+
+#[test]
+fn a_healthcheck_has_to_pass_all_the_same() {
+    let stack = Stack::up_with("webapp", Compose::V2_40, |text| {
+        text.replace(
+            "    healthcheck:",
+            "    x-composeup: {ready: 'tcp://:8080'}\n    healthcheck:",
+        )
+    });
+    let before = State::of(&stack);
+    let done = stack.upgrade(&["web", "never-healthy", "--timeout", "8s"]);
+    assert_eq!(done.code, 10, "{done}");
+    assert!(done.stderr.contains("its healthcheck exited with 1"), "{done}");
+    State::of(&stack).assert_is(&before, &done);
+}
+
+#[test]
+fn whoever_is_killed_while_the_proxy_is_switched_is_taken_back_by_abort() {
+    let stack =
+        switched(&format!("{NOTE}\nuntil [ -e ../go ] || ! [ -e ../told ]; do sleep 0.1; done"));
+    let before = State::of(&stack);
+    let mut running = Running::start(&stack, &["web", "1.1", "--json"]);
+    running.wait_for_step("switch");
+    while told(&stack).is_empty() {
+        std::thread::yield_now();
+    }
+    running.send(Signal::KILL);
+    fs::write(stack.folder().join("../go"), "").unwrap();
+    let done = Done::of(&mut stack.composeup(&["abort", "--lock-wait", "1m"]));
+    State::of(&stack).assert_is(&before, &done);
+    let names = told(&stack);
+    assert_eq!(names.len(), 2, "{names:?} {done}");
+    assert!(names[1].contains(&format!(" {} ", stack.container("web", 1).name())), "{names:?}");
+}
+
+#[test]
+fn compose_1_29_hashes_the_wishes_and_so_does_composeup() {
+    let stack = Stack::up_with("webapp", Compose::V1, |text| {
+        text.replace("    expose:", "    x-composeup: {settle: 1s}\n    expose:")
+    });
+    let before = State::of(&stack);
+    let done = stack.upgrade(&["web"]);
+    assert_eq!(done.code, 0, "{done}");
+    State::of(&stack).assert_is(&before, &done);
+    stack.edit("{settle: 1s}", "{settle: 2s}");
+    let done = stack.upgrade(&["web", "--monitor", "0s"]);
+    assert_eq!(done.code, 0, "{done}");
+    let after = State::of(&stack);
+    stack.compose.up(&stack.folder());
+    State::of(&stack).assert_is(&after, "the next `up -d` changed something");
 }
