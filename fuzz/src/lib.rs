@@ -70,14 +70,15 @@ pub fn check_error(error: &ComposeError) {
 
 /// What is printed of a project is JSON, and loads as what was printed if it loads. Compose prints
 /// things that it does not read: a `memswap_limit` of `"-1"`, characters that YAML wants escaped,
-/// and keys that begin with `x-` or have a `$`, which it doubles; and it leaves a count of no
-/// devices out, which is then read as all of them.
+/// a comma in the address of a host, and keys that begin with `x-` or have a `$`, which it doubles;
+/// and it leaves a count of no devices out, which is then read as all of them.
 pub fn check_printed(options: &LoadOptions, project: &Project) {
     let json = resolved_json(project);
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
     let overlay = [(options.cwd.join("compose.yaml"), json.clone())].into();
     if let Ok(again) = load(&LoadOptions { overlay, ..options.clone() })
         && !project.services.values().any(asks_for_no_device)
+        && !project.services.values().any(has_comma_in_a_host)
         && !json
             .lines()
             .filter_map(|line| line.split_once("\": "))
@@ -92,6 +93,11 @@ fn asks_for_no_device(service: &Service) -> bool {
         service.deploy.iter().filter_map(|deploy| deploy.resources.reservations.as_ref());
     let devices = resources.flat_map(|reservations| &reservations.devices);
     devices.chain(&service.gpus).any(|request| request.count == DeviceCount(0))
+}
+
+fn has_comma_in_a_host(service: &Service) -> bool {
+    let of_build = service.build.iter().flat_map(|build| &build.extra_hosts);
+    service.extra_hosts.iter().chain(of_build).any(|host| host.contains(','))
 }
 
 /// The text as a YAML scalar that means it.
