@@ -164,10 +164,15 @@ impl<E: Engine> Fleet<'_, E> {
         self.proxies.has_lost.set(true);
     }
 
+    /// Whether an old container has stopped.
+    pub fn has_lost(&self) -> bool {
+        self.proxies.has_lost.get()
+    }
+
     /// Makes the proxies forget the containers that are gone, as far as they do not do it by
     /// themselves.
     pub async fn refresh(&self) -> Vec<Refreshed> {
-        if !self.proxies.has_lost.get() {
+        if !self.has_lost() {
             return Vec::new();
         }
         let mut ends = Vec::new();

@@ -14,6 +14,7 @@ mod proof;
 mod pull;
 pub mod ready;
 pub mod recover;
+mod reload;
 mod run;
 #[cfg(test)]
 mod simulation;

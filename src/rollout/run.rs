@@ -384,6 +384,9 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
 
     /// Lets the proxies take in what has changed, and the helpers go on alone.
     async fn part(&mut self) {
+        if self.rollout.fleet.has_lost() {
+            self.warnings.extend(self.rollout.reload_named(self.plan).await);
+        }
         for end in self.rollout.fleet.refresh().await {
             match end {
                 Refreshed::Reloaded(proxy) => {

@@ -159,13 +159,13 @@ fn a_container_lives_and_every_verb_may_be_said_twice() {
 }
 
 #[test]
-fn a_command_gives_its_exit_code_and_at_most_four_kib_of_output() {
+fn a_command_gives_its_exit_code_and_at_most_a_mib_of_output() {
     Lab::run("exec", &async |lab| {
         let id = lab.running("a", SERVE, &json!({})).await;
         assert_eq!(lab.shell(&id, "echo out; echo err >&2; exit 3").await.0, 3);
         assert_eq!(lab.shell(&id, "echo $MADE_BY").await, (0, "import\n".into()));
-        let (code, output) = lab.shell(&id, "head -c 100000 /dev/zero | tr '\\0' x").await;
-        assert_eq!((code, output.len()), (0, 4096));
+        let (code, output) = lab.shell(&id, "head -c 2000000 /dev/zero | tr '\\0' x").await;
+        assert_eq!((code, output.len()), (0, 1024 * 1024));
         let command = Exec::of(["/no/such"]);
         let missing = lab.docker.exec(&id, &command, Duration::from_secs(20)).await.unwrap();
         assert!([126, 127].contains(&missing.exit_code), "{missing:?}");
