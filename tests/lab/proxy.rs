@@ -27,6 +27,12 @@ pub(super) enum Proxy {
 }
 
 impl Proxy {
+    /// Whether it picks a kept connection some moments before it writes to it, and sends no POST
+    /// again that was written to one that had just been closed.
+    pub(super) fn picks_and_then_writes(self) -> bool {
+        matches!(self, Self::CaddyStatic | Self::CaddyDynamic | Self::CaddyOnEvents | Self::Traefik)
+    }
+
     /// All of them.
     pub(super) const ALL: [Self; 9] = [
         Self::NginxVariable,

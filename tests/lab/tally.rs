@@ -39,6 +39,12 @@ impl Tally {
         self.exchanges.iter().filter(|one| one.failure.is_some()).count()
     }
 
+    /// How many of those were POST.
+    pub(super) fn failed_posts(&self) -> usize {
+        let failures = self.exchanges.iter().filter_map(|one| one.failure.as_ref());
+        failures.filter(|failure| failure.starts_with("POST")).count()
+    }
+
     /// The time within which `share` of the good answers came.
     pub(super) fn percentile(&self, share: f64) -> Duration {
         let mut all: Vec<Duration> = self.good().map(|one| one.took).collect();
@@ -92,7 +98,7 @@ fn a_tally_knows_failures_percentiles_and_the_longest_gap() {
         let failure = (number == 99).then(|| "POST: 502".to_owned());
         tally.add(Exchange { due, took: ms(number), ended: due + ms(1), failure });
     }
-    assert_eq!((tally.sent(), tally.failed()), (100, 1));
+    assert_eq!((tally.sent(), tally.failed(), tally.failed_posts()), (100, 1, 1));
     assert_eq!(tally.percentile(0.5), ms(49));
     assert_eq!(tally.percentile(0.99), ms(98));
     assert_eq!(tally.percentile(1.0), ms(98));

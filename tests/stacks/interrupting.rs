@@ -13,14 +13,18 @@ const UPGRADE: [&str; 5] = ["ghost-blog", "3.37.1", "--json", "--ready-after", "
 
 /// A stack, its state before the upgrade, and how the upgrade ended that got `signal` at `step`.
 fn interrupted(step: &str, signal: Signal) -> (Stack, State, Done) {
-    interrupted_when(|running| running.wait_for_step(step), signal)
+    interrupted_when(|running| running.wait_for_step(step), signal, &[])
 }
 
 /// The same for an upgrade that got `signal` after a `wait`.
-fn interrupted_when(wait: impl Fn(&mut Running), signal: Signal) -> (Stack, State, Done) {
+fn interrupted_when(
+    wait: impl Fn(&mut Running),
+    signal: Signal,
+    more: &[&str],
+) -> (Stack, State, Done) {
     let stack = Stack::up("ghost", Compose::V2_40);
     let before = State::of(&stack);
-    let mut running = Running::start(&stack, &UPGRADE);
+    let mut running = Running::start(&stack, &[&UPGRADE, more].concat());
     wait(&mut running);
     running.send(signal);
     let done = running.finish();
@@ -63,8 +67,12 @@ fn in_the_wait_everything_is_taken_back() {
 }
 
 /// The old container, which had to be started again, is the only thing that has another time.
-fn before_the_commit_the_old_one_is_started_again(step: &str, wait: impl Fn(&mut Running)) {
-    let (stack, before, done) = interrupted_when(wait, Signal::INT);
+fn before_the_commit_the_old_one_is_started_again(
+    step: &str,
+    wait: impl Fn(&mut Running),
+    more: &[&str],
+) {
+    let (stack, before, done) = interrupted_when(wait, Signal::INT, more);
     assert_eq!(done.code, 130, "{step}: {done}");
     let mut after = State::of(&stack);
     for (name, container) in &mut after.containers {
@@ -79,14 +87,19 @@ fn before_the_commit_the_old_one_is_started_again(step: &str, wait: impl Fn(&mut
 
 #[test]
 fn at_the_stop_the_old_one_is_started_again() {
-    before_the_commit_the_old_one_is_started_again("stop", |running| running.wait_for_step("stop"));
+    let wait = |running: &mut Running| running.wait_for_step("stop");
+    before_the_commit_the_old_one_is_started_again("stop", wait, &[]);
 }
 
 #[test]
-fn while_the_new_one_is_watched_the_old_one_can_be_started_again() {
-    before_the_commit_the_old_one_is_started_again("monitor", |running| {
-        running.wait_for_end_of_step("stop");
-    });
+fn while_the_new_one_is_watched_the_old_one_runs_on() {
+    before_the_commit_is_taken_back("monitor");
+}
+
+#[test]
+fn without_a_detour_the_old_one_can_be_started_again_while_the_new_one_is_watched() {
+    let wait = |running: &mut Running| running.wait_for_end_of_step("stop");
+    before_the_commit_the_old_one_is_started_again("monitor", wait, &["--detour", "off"]);
 }
 
 #[test]
