@@ -1,10 +1,12 @@
-//! Proxies that the user names himself: they are told to read their configuration again.
+//! The end of a run: the proxies take in what has changed, those that the user names by his own
+//! command, and the helpers go on alone.
 
 use std::time::Duration;
 
 use super::failure::end_of_check;
 use super::run::Rollout;
 use super::step::Reason;
+use crate::cutover::Refreshed;
 use crate::engine::api::{ContainerId, Exec, Inspection};
 use crate::engine::{Engine, EngineError};
 use crate::labels;
@@ -15,9 +17,27 @@ use crate::report::EventKind;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl<E: Engine> Rollout<'_, E> {
-    /// Runs the user's command in every proxy that he named for a service of the plan. Returns what
-    /// went wrong, as lower-case fragments.
-    pub(super) async fn reload_named(&self, plan: &Plan) -> Vec<String> {
+    /// Lets the proxies take in what has changed, and the helpers go on alone. Returns what went
+    /// wrong, as lower-case fragments.
+    pub(super) async fn part(&self, plan: &Plan) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.fleet.has_lost() {
+            warnings.extend(self.reload_named(plan).await);
+        }
+        for end in self.fleet.refresh().await {
+            match end {
+                Refreshed::Reloaded(proxy) => {
+                    self.emitter.emit(EventKind::ProxyReloaded { proxy });
+                }
+                Refreshed::Failed(why) => warnings.push(why),
+            }
+        }
+        self.fleet.leave().await;
+        warnings
+    }
+
+    /// Runs the user's command in every proxy that he named for a service of the plan.
+    async fn reload_named(&self, plan: &Plan) -> Vec<String> {
         let mut warnings = Vec::new();
         for service in plan.services.iter().filter(|service| !service.reload.is_empty()) {
             let command = Exec::of(service.reload.iter().cloned());

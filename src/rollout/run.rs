@@ -22,7 +22,7 @@ use super::proof::{self, Proof};
 use super::state::State;
 use super::step::{Reason, Stage};
 use super::tally;
-use crate::cutover::{Course, Fleet, Refreshed};
+use crate::cutover::{Course, Fleet};
 use crate::engine::Engine;
 use crate::journal::outcome::{Failure, Outcome, RolloutReport};
 use crate::journal::{Journal, Record};
@@ -38,7 +38,7 @@ pub struct Rollout<'a, E> {
     pub(super) engine: &'a E,
     pub(super) emitter: Emitter<'a>,
     pub(super) cancel: &'a Cancel,
-    fleet: Fleet<'a, E>,
+    pub(super) fleet: Fleet<'a, E>,
     /// Where the user's commands are run, one after the other.
     host: Box<dyn Host>,
     host_lock: Mutex<()>,
@@ -88,7 +88,7 @@ impl<'a, E: Engine> Rollout<'a, E> {
     ) -> RolloutReport {
         let mut run = Run::new(self, plan, records, journal);
         let outcome = run.drive().await;
-        run.part().await;
+        run.warnings.extend(self.part(plan).await);
         let mut report = run.report(outcome);
         if let Some(proof) = run.proof.take() {
             report.requests = proof.finish(&self.emitter, self.cancel).await;
@@ -380,22 +380,6 @@ impl<'a, 'b, E: Engine> Run<'a, 'b, E> {
         let failed = self.failure.as_ref().and_then(|failure| failure.causes.first());
         let reason = failed.cloned().unwrap_or_else(|| "stopped on request".into());
         self.rollout.emitter.emit(EventKind::UnwindStarted { reason });
-    }
-
-    /// Lets the proxies take in what has changed, and the helpers go on alone.
-    async fn part(&mut self) {
-        if self.rollout.fleet.has_lost() {
-            self.warnings.extend(self.rollout.reload_named(self.plan).await);
-        }
-        for end in self.rollout.fleet.refresh().await {
-            match end {
-                Refreshed::Reloaded(proxy) => {
-                    self.rollout.emitter.emit(EventKind::ProxyReloaded { proxy });
-                }
-                Refreshed::Failed(why) => self.warnings.push(why),
-            }
-        }
-        self.rollout.fleet.leave().await;
     }
 
     fn report(&self, outcome: Outcome) -> RolloutReport {

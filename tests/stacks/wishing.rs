@@ -248,11 +248,11 @@ fn compose_1_29_hashes_the_wishes_and_so_does_composeup() {
 
 #[test]
 fn a_proxy_that_is_named_is_told_to_reload_once_the_old_container_has_stopped() {
-    let stack = wished("proxy: [web, nobody]\nreload: [sh, -c, 'echo reloaded >>/tmp/told']");
+    let stack = wished("proxy: [web, nobody]\nreload: [sh, -c, 'echo reloaded >>/told']");
     let done = stack.upgrade(&["web", "1.1", "--json", "--monitor", "0s", "--ready-after", "1ms"]);
     assert_eq!(done.code, 0, "{done}");
     let id = stack.container("web", 1).id();
-    let look = Exec::of(["cat", "/tmp/told"]);
+    let look = Exec::of(["sh", "-c", "while read line; do echo $line; done </told"]);
     let told =
         stack.engine.run(async |docker| docker.exec(&id, &look, Duration::from_secs(10)).await);
     assert_eq!(told.unwrap().output, "reloaded\n", "{done}");
