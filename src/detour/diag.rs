@@ -8,15 +8,12 @@ use netlink_bindings::inet_diag::{Msg, OpTcpDiagDump, ReqV2, Request, Sockid, Tc
 use netlink_bindings::traits::NetlinkRequest;
 
 use super::ends::Cookie;
-use super::netlink::message;
+use super::netlink::{AF_INET, AF_INET6, message};
 use super::protocol::Connection;
 
 /// Kinds of messages. Source: `linux/sock_diag.h`.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const SOCK_DESTROY: u16 = 21;
-/// Address families. Source: `socket(2)`.
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
 /// `IPPROTO_TCP`.
 const TCP: u8 = 6;
 /// Asks for `struct tcp_info`: bit of `INET_DIAG_INFO` (2), counted from 1.

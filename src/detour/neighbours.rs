@@ -9,11 +9,7 @@ use netlink_bindings::rt_neigh::{self, Ndmsg, NtfFlags, NudState, OpGetneighDump
 use netlink_bindings::rt_route::{self, OpGetrouteDo, Rtmsg};
 use netlink_bindings::traits::NetlinkRequest;
 
-use super::netlink::{Socket, framed};
-
-/// Address families. Source: `socket(2)`.
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
+use super::netlink::{Socket, family, framed};
 
 /// The neighbours of a namespace.
 #[derive(Debug)]
@@ -88,8 +84,4 @@ impl Neighbours {
         self.socket.send(&framed(request, flags | NLM_F_ACK, seq))?;
         self.socket.await_ack(seq, seq)
     }
-}
-
-fn family(address: IpAddr) -> u8 {
-    if address.is_ipv4() { AF_INET } else { AF_INET6 }
 }

@@ -1,6 +1,7 @@
 //! A netlink socket: sends messages to the kernel and reads what it answers.
 
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 use netlink_bindings::builtin::Nlmsghdr;
@@ -11,6 +12,9 @@ use rustix::net::{self, AddressFamily, Protocol, RecvFlags, SendFlags, SocketFla
 /// Kinds of messages that every protocol has. Source: netlink(7).
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
+/// Address families, which netfilter's protocols share. Source: `socket(2)`, `linux/netfilter.h`.
+pub(super) const AF_INET: u8 = 2;
+pub(super) const AF_INET6: u8 = 10;
 /// The kernel's datagrams are smaller.
 const DATAGRAM: usize = 64 * 1024;
 
@@ -142,6 +146,11 @@ fn messages(mut rest: &[u8]) -> impl Iterator<Item = (Nlmsghdr, &[u8])> {
 fn error_in(body: &[u8]) -> io::Result<()> {
     let number = body.first_chunk::<4>().map_or(0, |bytes| i32::from_ne_bytes(*bytes));
     if number == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(-number)) }
+}
+
+/// The family of an address.
+pub(super) fn family(address: IpAddr) -> u8 {
+    if address.is_ipv4() { AF_INET } else { AF_INET6 }
 }
 
 /// A message of its own, of a kind that no library knows.

@@ -7,11 +7,8 @@ use netlink_bindings::conntrack::{IterableTupleIpAttrs, Nfgenmsg, OpGetDo, Reque
 use netlink_bindings::consts::NLM_F_ACK;
 use netlink_bindings::traits::NetlinkRequest;
 
-use super::netlink::{Socket, framed};
+use super::netlink::{Socket, family, framed};
 
-/// `NFPROTO_IPV4`, `NFPROTO_IPV6`.
-const IPV4: u8 = 2;
-const IPV6: u8 = 10;
 /// `IPPROTO_TCP`.
 const TCP: u8 = 6;
 
@@ -35,7 +32,7 @@ pub(super) fn answerer(
 }
 
 fn question(local: SocketAddr, shown: SocketAddr) -> OpGetDo<'static> {
-    let nfgen_family = if shown.is_ipv4() { IPV4 } else { IPV6 };
+    let nfgen_family = family(shown.ip());
     let mut request = Request::new().op_get_do(&Nfgenmsg { nfgen_family, ..Nfgenmsg::new() });
     let ends = request.encode().nested_tuple_orig().nested_tuple_ip();
     let ends = match (local.ip(), shown.ip()) {
