@@ -140,22 +140,27 @@ async fn a_run_that_goes_on_says_so_and_how_far_it_was() {
 #[tokio::test(start_paused = true)]
 async fn death_after_any_record_is_finished_by_resume_and_taken_back_by_abort() {
     for order in ORDERS {
-        let records = {
-            let mut scene = Scene::with(plan(&[2, 1], order)).await;
-            scene.run().await;
-            scene.records()
-        };
-        for cut in 1..records {
-            for abort in [false, true] {
-                let mut scene = Scene::with(plan(&[2, 1], order)).await;
-                scene.journal.borrow_mut().cut = Some(cut);
-                assert_eq!(scene.run_or_die().await, None, "there are more records than {cut}");
-                let report = if abort { scene.abort().await } else { scene.resume().await };
-                match report.unwrap().outcome {
-                    Outcome::Completed if !abort || scene.is_written() => scene.assert_all_new(),
-                    Outcome::Interrupted(Signal::Abort) if abort => scene.assert_all_old(),
-                    other => panic!("record {cut}, abort {abort}: {other:?}"),
-                }
+        assert_death_is_survived(|| plan(&[2, 1], order)).await;
+    }
+}
+
+/// Cuts a run of the plan after each of its records: `resume` and `abort` bring it to an end.
+pub(super) async fn assert_death_is_survived(plan: impl Fn() -> Plan) {
+    let records = {
+        let mut scene = Scene::with(plan()).await;
+        scene.run().await;
+        scene.records()
+    };
+    for cut in 1..records {
+        for abort in [false, true] {
+            let mut scene = Scene::with(plan()).await;
+            scene.journal.borrow_mut().cut = Some(cut);
+            assert_eq!(scene.run_or_die().await, None, "there are more records than {cut}");
+            let report = if abort { scene.abort().await } else { scene.resume().await };
+            match report.unwrap().outcome {
+                Outcome::Completed if !abort || scene.is_written() => scene.assert_all_new(),
+                Outcome::Interrupted(Signal::Abort) if abort => scene.assert_all_old(),
+                other => panic!("record {cut}, abort {abort}: {other:?}"),
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::faults::assert_death_is_survived;
 use super::scene::Scene;
 use crate::engine::fake::{Behaviour, Fault, How};
-use crate::journal::outcome::{Outcome, Signal};
+use crate::journal::outcome::Outcome;
 use crate::plan::steps::{ReplacementId, Switch};
 use crate::plan::{Plan, sample};
 
@@ -68,25 +69,7 @@ async fn a_way_back_on_which_the_command_fails_once_is_tried_again() {
 /// The process dies after every record.
 #[tokio::test(start_paused = true)]
 async fn death_around_the_switch_is_finished_by_resume_and_taken_back_by_abort() {
-    let plan = || switched(sample::plan(&[2, 1]));
-    let records = {
-        let mut scene = Scene::with(plan()).await;
-        scene.run().await;
-        scene.records()
-    };
-    for cut in 1..records {
-        for abort in [false, true] {
-            let mut scene = Scene::with(plan()).await;
-            scene.journal.borrow_mut().cut = Some(cut);
-            assert_eq!(scene.run_or_die().await, None);
-            let report = if abort { scene.abort().await } else { scene.resume().await };
-            match report.unwrap().outcome {
-                Outcome::Completed if !abort || scene.is_written() => scene.assert_all_new(),
-                Outcome::Interrupted(Signal::Abort) if abort => scene.assert_all_old(),
-                other => panic!("record {cut}, abort {abort}: {other:?}"),
-            }
-        }
-    }
+    assert_death_is_survived(|| switched(sample::plan(&[2, 1]))).await;
 }
 
 /// Every call that changes the engine fails once.
