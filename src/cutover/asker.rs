@@ -2,13 +2,14 @@
 //! route and no detour stands between.
 
 use std::cell::RefCell;
+use std::future::pending;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::image;
+use super::fleet::Fleet;
 use super::members::own_address;
 use super::spec::{Place, asking_helper};
 use super::talk::Helper;
@@ -23,38 +24,39 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 /// How often a helper is started: a busy machine may let one fall silent.
 const TRIES: usize = 3;
 
-/// Waits until a running container has answered as wanted so many times in a row. `said` always
-/// holds what it waits for. Never ends once the container does not run any more.
-///
-/// # Errors
-///
-/// Why nobody can ask it, as a lower-case fragment.
-pub async fn until_answered(
-    engine: &impl Engine,
-    run: &str,
-    id: &ContainerId,
-    asked: &Asked,
-    said: &RefCell<String>,
-) -> Result<(), String> {
-    let image = image::ensure(engine).await?;
-    let mut reason = String::new();
-    for _ in 0..TRIES {
-        let Some(seen) = look(engine, id).await? else { return std::future::pending().await };
-        let spec = asking_helper(run, &image, &place(&seen));
-        match Helper::start_untried(engine, &spec).await {
-            Ok(helper) => {
-                let command = command(&asked.question, address(&seen));
-                if answers(&helper, &command, asked, said).await {
-                    return Ok(());
+impl<E: Engine> Fleet<'_, E> {
+    /// Waits until a running container has answered as wanted so many times in a row. `said` always
+    /// holds what it waits for. Never ends once the container does not run any more.
+    ///
+    /// # Errors
+    ///
+    /// Why nobody can ask it, as a lower-case fragment.
+    pub async fn until_answered(
+        &self,
+        id: &ContainerId,
+        asked: &Asked,
+        said: &RefCell<String>,
+    ) -> Result<(), String> {
+        let image = self.crew.image().await?;
+        let mut reason = String::new();
+        for _ in 0..TRIES {
+            let Some(seen) = look(self.engine, id).await? else { return pending().await };
+            let spec = asking_helper(self.crew.run(), image, &place(&seen));
+            match Helper::start_untried(self.engine, &spec).await {
+                Ok(helper) => {
+                    let command = command(&asked.question, address(&seen));
+                    if answers(&helper, &command, asked, said).await {
+                        return Ok(());
+                    }
+                    reason = "its helper does not answer".into();
                 }
-                reason = "its helper does not answer".into();
+                Err(error) => reason = error,
             }
-            Err(error) => reason = error,
         }
-    }
-    match look(engine, id).await? {
-        Some(_) => Err(format!("nobody can ask it: {reason}")),
-        None => std::future::pending().await,
+        match look(self.engine, id).await? {
+            Some(_) => Err(format!("nobody can ask it: {reason}")),
+            None => pending().await,
+        }
     }
 }
 
@@ -127,14 +129,12 @@ mod tests {
     use std::collections::VecDeque;
     use std::sync::{Arc, Mutex};
 
-    use futures_util::stream::unfold;
     use serde_json::json;
-    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
     use tokio::time::timeout;
 
     use super::*;
     use crate::engine::api::{ContainerSpec, Link};
-    use crate::engine::fake::Fake;
+    use crate::engine::fake::{Fake, answering};
     use crate::labels;
 
     /// An engine with one running container.
@@ -151,27 +151,12 @@ mod tests {
 
     /// A helper that finds these statuses one after the other, and then falls silent.
     fn finding(statuses: &Arc<Mutex<VecDeque<u16>>>) -> Link {
-        let (near, far) = duplex(4096);
-        let (read, write) = split(near);
         let statuses = Arc::clone(statuses);
-        tokio::spawn(async move {
-            let (read, mut write) = split(far);
-            let mut lines = BufReader::new(read).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                if line.is_empty() {
-                    continue;
-                }
-                let Some(status) = statuses.lock().unwrap().pop_front() else { return };
-                let answer = Answer::Fetched { status, body: String::new() };
-                let line = serde_json::to_string(&answer).unwrap() + "\n";
-                write.write_all(line.as_bytes()).await.unwrap();
-            }
-        });
-        let lines = unfold(BufReader::new(read).lines(), |mut lines| async move {
-            let line = lines.next_line().await.ok().flatten()?;
-            Some((Ok(line), lines))
-        });
-        Link { input: Box::pin(write), lines: Box::pin(lines) }
+        answering(move |_| {
+            let status = statuses.lock().unwrap().pop_front()?;
+            let answer = Answer::Fetched { status, body: String::new() };
+            Some(serde_json::to_string(&answer).unwrap())
+        })
     }
 
     fn asked(successes: u32) -> Asked {
@@ -185,7 +170,7 @@ mod tests {
         let scripted = Arc::clone(&statuses);
         fake.script_links(move |_| finding(&scripted));
         let said = RefCell::default();
-        until_answered(&fake, "r1", &id, &asked(2), &said).await.unwrap();
+        Fleet::new(&fake, "r1").until_answered(&id, &asked(2), &said).await.unwrap();
         assert_eq!(*statuses.lock().unwrap(), [404]);
         assert_eq!(*said.borrow(), "`http://:80/up` answers with 503");
     }
@@ -193,7 +178,8 @@ mod tests {
     #[tokio::test]
     async fn where_nobody_can_ask_it_is_an_error_and_nobody_is_left() {
         let (fake, id) = engine().await;
-        let end = until_answered(&fake, "r1", &id, &asked(1), &RefCell::default()).await;
+        let fleet = Fleet::new(&fake, "r1");
+        let end = fleet.until_answered(&id, &asked(1), &RefCell::default()).await;
         assert!(end.as_ref().unwrap_err().starts_with("nobody can ask it: "), "{end:?}");
         let is_helper = |one: &&crate::engine::fake::Container| one.label(labels::HELPER).is_some();
         assert_eq!(fake.look(|world| world.containers().iter().filter(is_helper).count()), 0);
@@ -205,7 +191,8 @@ mod tests {
         fake.stop(&id, None).await.unwrap();
         let said = RefCell::default();
         let asked = asked(1);
-        let waiting = until_answered(&fake, "r1", &id, &asked, &said);
+        let fleet = Fleet::new(&fake, "r1");
+        let waiting = fleet.until_answered(&id, &asked, &said);
         assert!(timeout(Duration::from_secs(1), waiting).await.is_err());
     }
 

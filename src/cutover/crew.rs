@@ -26,7 +26,7 @@ type Slot = Rc<OnceCell<Option<Helper>>>;
 pub(super) struct Crew<'a, E> {
     engine: &'a E,
     run: String,
-    image: OnceCell<Option<String>>,
+    image: OnceCell<String>,
     slots: RefCell<BTreeMap<Place, Slot>>,
     /// Places without a helper, by the reason.
     refused: RefCell<BTreeMap<String, BTreeSet<String>>>,
@@ -108,8 +108,14 @@ impl<'a, E: Engine> Crew<'a, E> {
     async fn start(&self, place: Place) {
         let slot = Rc::clone(self.slots.borrow_mut().entry(place.clone()).or_default());
         let make = async || {
-            let image = self.image().await?;
-            let spec = helper(&self.run, &image, &place);
+            let image = match self.image().await {
+                Ok(image) => image,
+                Err(reason) => {
+                    self.note_refusal(reason, "any container".into());
+                    return None;
+                }
+            };
+            let spec = helper(&self.run, image, &place);
             let mut reason = String::new();
             for _ in 0..TRIES {
                 match Helper::start(self.engine, &spec).await {
@@ -136,18 +142,26 @@ impl<'a, E: Engine> Crew<'a, E> {
         }
     }
 
-    async fn image(&self) -> Option<String> {
-        let made = self.image.get_or_init(async || match image::ensure(self.engine).await {
-            Ok(image) => Some(image),
-            Err(reason) => {
-                self.refused.borrow_mut().entry(reason).or_default().insert("any container".into());
-                None
-            }
-        });
-        made.await.clone()
+    /// The helpers' image, made once.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be had, as a lower-case fragment.
+    pub(super) async fn image(&self) -> Result<&str, String> {
+        let made = self.image.get_or_try_init(|| image::ensure(self.engine)).await;
+        made.map(String::as_str)
+    }
+
+    /// Id of the run.
+    pub(super) fn run(&self) -> &str {
+        &self.run
     }
 
     fn refuse(&self, place: &Place, reason: String) {
-        self.refused.borrow_mut().entry(reason).or_default().insert(place.to_string());
+        self.note_refusal(reason, place.to_string());
+    }
+
+    fn note_refusal(&self, reason: String, whom: String) {
+        self.refused.borrow_mut().entry(reason).or_default().insert(whom);
     }
 }

@@ -17,6 +17,7 @@ use super::routes::{Course, Map, Pair};
 use crate::detour::Command;
 use crate::engine::api::{ContainerId, Inspection};
 use crate::engine::{Engine, EngineError};
+use crate::plan::has_names;
 use crate::plan::steps::ReplacementId;
 
 /// How long connections are led after the last container stopped, for those who remember its
@@ -24,9 +25,6 @@ use crate::plan::steps::ReplacementId;
 pub(super) const LINGER: Duration = Duration::from_secs(5);
 /// How long to wait before listening again to an engine that broke off.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
-/// Networks whose names the engine has given: no service is found there by name, and nobody keeps
-/// translating there once a rule is gone.
-const NOT_OURS: [&str; 3] = ["bridge", "host", "none"];
 
 /// The helpers of one run and what they are to do. Nothing here fails: where a helper cannot be
 /// had, new connections go where they always went, and [`Fleet::refusals`] says so.
@@ -160,8 +158,7 @@ impl<'a, E: Engine> Fleet<'a, E> {
                 self.map.borrow_mut().has_host = true;
             }
             let names = seen.networks().into_keys();
-            let names: Vec<String> =
-                names.filter(|name| !NOT_OURS.contains(&name.as_str())).collect();
+            let names: Vec<String> = names.filter(|name| has_names(name)).collect();
             self.networks.borrow_mut().entry(of).or_default().extend(names);
         }
         self.look_at_all(of).await;
@@ -216,14 +213,12 @@ impl<'a, E: Engine> Fleet<'a, E> {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use futures_util::stream::unfold;
     use serde_json::json;
-    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, duplex, split};
 
     use super::*;
     use crate::cutover::{Drained, End};
-    use crate::engine::api::{ContainerSpec, Link};
-    use crate::engine::fake::Fake;
+    use crate::engine::api::ContainerSpec;
+    use crate::engine::fake::{Fake, answering};
 
     const WEB: ReplacementId = ReplacementId { service: 0, index: 0 };
 
@@ -269,7 +264,13 @@ mod tests {
         fn obey(&self) -> Told {
             let told = Told::default();
             let all = Arc::clone(&told);
-            self.fake.script_links(move |id| obedient(id.clone(), Arc::clone(&all)));
+            self.fake.script_links(move |id| {
+                let (id, told) = (id.clone(), Arc::clone(&all));
+                answering(move |line| {
+                    told.lock().unwrap().insert(id.clone(), line);
+                    Some("\"done\"".into())
+                })
+            });
             told
         }
 
@@ -284,26 +285,6 @@ mod tests {
             });
             told.lock().unwrap()[&helper].clone()
         }
-    }
-
-    fn obedient(id: ContainerId, told: Told) -> Link {
-        let (near, far) = duplex(4096);
-        let (read, write) = split(near);
-        tokio::spawn(async move {
-            let (read, mut write) = split(far);
-            let mut lines = BufReader::new(read).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                if !line.is_empty() {
-                    told.lock().unwrap().insert(id.clone(), line);
-                    write.write_all(b"\"done\"\n").await.unwrap();
-                }
-            }
-        });
-        let lines = unfold(BufReader::new(read).lines(), |mut lines| async move {
-            let line = lines.next_line().await.ok().flatten()?;
-            Some((Ok(line), lines))
-        });
-        Link { input: Box::pin(write), lines: Box::pin(lines) }
     }
 
     #[tokio::test]

@@ -15,7 +15,6 @@ mod routes;
 mod spec;
 mod talk;
 
-pub use asker::until_answered;
 pub use fleet::Fleet;
 pub use members::own_address;
 pub use proxies::Refreshed;

@@ -117,16 +117,14 @@ impl<E: Engine> Fleet<'_, E> {
     }
 
     fn note(&self, of: ReplacementId, old: &Inspection, proxy: &Proxy) {
-        let addresses = self.map.borrow().addresses(of, End::Old);
-        let listed = proxy.configuration.as_ref().and_then(Configuration::addresses);
-        let is_hidden = proxy.kind == Kind::Traefik && proxy.configuration.is_none();
-        if (is_hidden && is_for_traefik(old))
-            || listed.is_some_and(|all| addresses.iter().any(|one| all.contains(one)))
-        {
+        let configuration = proxy.configuration.as_ref();
+        let is_hidden = proxy.kind == Kind::Traefik && configuration.is_none();
+        let is_listed = configuration.and_then(|one| self.lists(one, of, End::Old));
+        if (is_hidden && is_for_traefik(old)) || is_listed == Some(true) {
             let mut showing = self.proxies.showing.borrow_mut();
             showing.entry(of).or_default().insert(proxy.id.clone());
         }
-        let lookup = proxy.configuration.as_ref().map(|one| one.lookup(&names_of(old)));
+        let lookup = configuration.map(|one| one.lookup(&names_of(old)));
         if lookup.is_some_and(|lookup| lookup.needs_reload(LINGER / 2)) {
             self.proxies.forgetful.borrow_mut().insert(proxy.id.clone());
         }
@@ -146,12 +144,7 @@ impl<E: Engine> Fleet<'_, E> {
         for proxy in self.concerned(of) {
             let title = proxy.title();
             *said.borrow_mut() = format!("{title} does not list it yet");
-            let shown = async {
-                while self.shows(&proxy, of, End::New).await == Some(false) {
-                    sleep(ASK_EVERY).await;
-                }
-            };
-            if timeout(deadline, shown).await.is_err() {
+            if !self.comes_to_show(&proxy, of, End::New, true, deadline).await {
                 return Err(format!("{title} does not send requests to it"));
             }
         }
@@ -198,18 +191,31 @@ impl<E: Engine> Fleet<'_, E> {
             showing.keys().filter_map(|of| Some((*of, self.map.borrow().retired(*of)?)))
         {
             for proxy in self.concerned(of) {
-                let forgotten = async {
-                    while self.shows(&proxy, of, end).await == Some(true) {
-                        sleep(ASK_EVERY).await;
-                    }
-                };
-                if timeout(LINGER, forgotten).await.is_err() {
+                if !self.comes_to_show(&proxy, of, end, false, LINGER).await {
                     let why = format!("{} still lists a container that is gone", proxy.title());
                     ends.push(Refreshed::Failed(why));
                 }
             }
         }
         ends
+    }
+
+    /// Waits until a proxy shows one of a pair, or shows it no more; one that does not tell is not
+    /// waited for. Whether that came within `deadline`.
+    async fn comes_to_show(
+        &self,
+        proxy: &Proxy,
+        of: ReplacementId,
+        end: End,
+        wanted: bool,
+        deadline: Duration,
+    ) -> bool {
+        let comes = async {
+            while self.shows(proxy, of, end).await == Some(!wanted) {
+                sleep(ASK_EVERY).await;
+            }
+        };
+        timeout(deadline, comes).await.is_ok()
     }
 
     /// The proxies that showed the old container.
@@ -257,7 +263,12 @@ impl<E: Engine> Fleet<'_, E> {
         if configuration.is_none() && proxy.kind == Kind::Traefik {
             return self.traefik_would_show(of, end).await;
         }
-        let listed = configuration?.addresses()?;
+        self.lists(&configuration?, of, end)
+    }
+
+    /// Whether a configuration names an address of one of a pair; none if it names none at all.
+    fn lists(&self, configuration: &Configuration, of: ReplacementId, end: End) -> Option<bool> {
+        let listed = configuration.addresses()?;
         let addresses = self.map.borrow().addresses(of, end);
         Some(addresses.iter().any(|address| listed.contains(address)))
     }
@@ -305,13 +316,17 @@ impl<E: Engine> Fleet<'_, E> {
 
     /// What a proxy answers on its own loopback.
     async fn api(&self, proxy: &Proxy, at: SocketAddr, path: &str) -> Option<Value> {
-        let mut request = Fetch::get(at, path);
-        request.host = format!("localhost:{}", at.port());
-        let place = Place::Container(proxy.id.clone());
-        match self.crew.ask_one(&place, Command::Fetch(request)).await? {
+        match self.ask(proxy, Fetch::get(at, path)).await? {
             Answer::Fetched { status: 200, body } => serde_json::from_str(&body).ok(),
             _ => None,
         }
+    }
+
+    /// Makes a request on a proxy's own loopback, where Caddy's API wants to be called by that name.
+    async fn ask(&self, proxy: &Proxy, request: Fetch) -> Option<Answer> {
+        let host = format!("localhost:{}", request.at.port());
+        let place = Place::Container(proxy.id.clone());
+        self.crew.ask_one(&place, Command::Fetch(Fetch { host, ..request })).await
     }
 
     /// Makes a proxy read its configuration again.
@@ -343,7 +358,6 @@ impl<E: Engine> Fleet<'_, E> {
         let configuration = self.api(proxy, CADDY_ADMIN, "/config/").await.ok_or_else(unseen)?;
         let load = Fetch {
             method: "POST".into(),
-            host: format!("localhost:{}", CADDY_ADMIN.port()),
             headers: vec![
                 ("Content-Type".into(), "application/json".into()),
                 // Else Caddy keeps a configuration that is the same.
@@ -352,8 +366,7 @@ impl<E: Engine> Fleet<'_, E> {
             body: configuration.to_string(),
             ..Fetch::get(CADDY_ADMIN, "/load")
         };
-        let place = Place::Container(proxy.id.clone());
-        match self.crew.ask_one(&place, Command::Fetch(load)).await {
+        match self.ask(proxy, load).await {
             Some(Answer::Fetched { status: 200, .. }) => Ok(()),
             Some(Answer::Fetched { body, .. }) => Err(body.trim_end().to_owned()),
             _ => Err(unseen()),

@@ -7,12 +7,18 @@ use super::steps::{Handover, Order};
 use super::wishes::Wishes;
 use crate::engine::api::Inspection;
 
-/// Networks whose names the engine gives: nobody is found there by name, and nothing else there
-/// would keep translating established connections once the helpers are gone.
+/// Networks whose names the engine gives.
 const WITHOUT_NAMES: [&str; 3] = ["bridge", "host", "none"];
 
 /// How long requests at an old container are waited for, if nobody says otherwise.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whether containers are found by name on a network. On those where they are not, nothing else
+/// would keep translating established connections once the helpers are gone.
+#[must_use]
+pub fn has_names(network: &str) -> bool {
+    !WITHOUT_NAMES.contains(&network)
+}
 
 /// How requests are led, if both containers run at once on a network that has names.
 pub(super) fn handover(
@@ -21,8 +27,7 @@ pub(super) fn handover(
     order: Order,
     old: &[Inspection],
 ) -> Option<Handover> {
-    let has_names = |network: &String| !WITHOUT_NAMES.contains(&network.as_str());
-    let is_found = old.iter().any(|one| one.networks().keys().any(has_names));
+    let is_found = old.iter().any(|one| one.networks().keys().any(|network| has_names(network)));
     let drain_timeout = rolling.drain_timeout.or(wishes.drain_timeout).unwrap_or(DRAIN_TIMEOUT);
     let is_led = rolling.detour && order == Order::StartFirst && is_found;
     is_led.then_some(Handover { drain_timeout })

@@ -37,5 +37,6 @@ pub use build::peers;
 pub use build::{PlanOptions, PullPolicy, ReadyFlags, Rolling, Situation, plan, wanted};
 pub use check::{Check, check};
 pub use error::PlanError;
+pub use handover::has_names;
 pub use identity::shared;
 pub use steps::Plan;

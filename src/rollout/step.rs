@@ -14,7 +14,7 @@ use super::commit;
 use super::failure::end_of_check;
 use super::host::Host;
 use super::ready::{self, NotReady};
-use crate::cutover::{Course, Fleet, until_answered};
+use crate::cutover::{Course, Fleet};
 use crate::engine::api::{ContainerId, ContainerSpec, Exec, Inspection, RestartPolicy};
 use crate::engine::persist::persist;
 use crate::engine::{Engine, EngineError};
@@ -236,7 +236,7 @@ impl<E: Engine> Stage<'_, E> {
         let rule = &self.plan.service(of).readiness;
         let answers = async {
             let Some(asked) = &rule.asked else { return Ok(()) };
-            let answered = until_answered(self.engine, &self.plan.run, id, asked, &self.said);
+            let answered = self.fleet.until_answered(id, asked, &self.said);
             answered.await.map_err(NotReady::Engine)
         };
         ready::await_ready(self.engine, id, rule, &self.said, answers).await.map_err(reason)

@@ -8,6 +8,7 @@ mod behaviour;
 mod container;
 mod fault;
 mod handle;
+mod link;
 mod verbs;
 mod world;
 
@@ -15,4 +16,5 @@ pub use behaviour::Behaviour;
 pub use container::Container;
 pub use fault::{Call, Fault, How, Verb};
 pub use handle::Fake;
+pub use link::answering;
 pub use world::World;
